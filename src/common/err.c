@@ -1,41 +1,62 @@
 #include "innernet/err.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Replaces control characters and cuts a UTF-8 sequence that did not fit. */
-static void tidy(char *text, bool was_cut)
+#include "utf8.h"
+
+/* Replaces control characters and what is not UTF-8. */
+static void tidy(char *text)
 {
     size_t len = strlen(text);
-    if (was_cut) {
-        while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
-            len--;
-        if (len > 0 && (unsigned char)text[len - 1] >= 0xc0)
-            len--;
-        text[len] = '\0';
+    for (size_t at = 0; at < len;) {
+        uint32_t code = 0;
+        size_t n = utf8_sequence(text + at, len - at, &code);
+        size_t next = at + (n ? n : 1);
+        if (n == 0 || utf8_is_control(code))
+            memset(text + at, '?', next - at);
+        at = next;
     }
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            text[i] = '?';
 }
 
-static void format(struct err *err, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+/* Drops a UTF-8 sequence that was cut in two at the end of the text. */
+static void trim_cut_sequence(char *text)
+{
+    size_t len = strlen(text);
+    size_t at = len;
+    while (at > 0 && len - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+        at--;
+    if (at > 0 && (unsigned char)text[at - 1] >= 0xc0 &&
+        utf8_sequence(text + at - 1, len - at + 1, NULL) == 0)
+        text[at - 1] = '\0';
+}
 
-static void format(struct err *err, const char *fmt, va_list args)
+static void put(char *text, size_t size, const char *fmt, va_list args) PRINTF_LIKE(3, 0);
+
+static void put(char *text, size_t size, const char *fmt, va_list args)
+{
+    int n = vsnprintf(text, size, fmt, args);
+    if (n < 0)
+        text[0] = '\0';
+    else if ((size_t)n >= size)
+        trim_cut_sequence(text);
+}
+
+/* Formats "<context><tail>" into the text. Where both do not fit, the context gives way, down to
+ * half of the space. */
+static void set_text(struct err *err, const char *tail, const char *fmt, va_list args)
+    PRINTF_LIKE(3, 0);
+
+static void set_text(struct err *err, const char *tail, const char *fmt, va_list args)
 {
     char text[ERR_TEXT_MAX];
-    int n = vsnprintf(text, sizeof(text), fmt, args);
-    tidy(text, n >= (int)sizeof(text));
-    memcpy(err->text, text, sizeof(text));
-}
-
-static void append(struct err *err, const char *more)
-{
-    size_t len = strlen(err->text);
-    int n = snprintf(err->text + len, sizeof(err->text) - len, "%s", more);
-    tidy(err->text, n >= (int)(sizeof(err->text) - len));
+    put(text, sizeof(text) - strnlen(tail, sizeof(text) / 2), fmt, args);
+    size_t len = strlen(text);
+    if (snprintf(text + len, sizeof(text) - len, "%s", tail) >= (int)(sizeof(text) - len))
+        trim_cut_sequence(text);
+    tidy(text);
+    memcpy(err->text, text, strlen(text) + 1);
 }
 
 int err_set(struct err *err, int code, const char *fmt, ...)
@@ -44,7 +65,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
         return code;
     va_list args;
     va_start(args, fmt);
-    format(err, fmt, args);
+    set_text(err, "", fmt, args);
     va_end(args);
     err->code = code;
     err->os_errno = 0;
@@ -55,17 +76,16 @@ int err_set_os(struct err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
+    char reason[128];
+    char cause[192];
+    snprintf(cause, sizeof(cause), " - %s (os error %d)", strerror_r(-code, reason, sizeof(reason)),
+             -code);
     va_list args;
     va_start(args, fmt);
-    format(err, fmt, args);
+    set_text(err, cause, fmt, args);
     va_end(args);
     err->code = code;
     err->os_errno = -code;
-    char reason[128];
-    char cause[192];
-    snprintf(cause, sizeof(cause), " - %s (os error %d)",
-             strerror_r(-code, reason, sizeof(reason)), -code);
-    append(err, cause);
     return code;
 }
 
@@ -73,16 +93,13 @@ int err_prefix(struct err *err, int code, const char *fmt, ...)
 {
     if (!err)
         return code;
-    char inner[ERR_TEXT_MAX];
-    memcpy(inner, err->text, sizeof(inner));
+    char tail[ERR_TEXT_MAX + 4] = "";
+    if (err->text[0])
+        snprintf(tail, sizeof(tail), " - %s", err->text);
     va_list args;
     va_start(args, fmt);
-    format(err, fmt, args);
+    set_text(err, tail, fmt, args);
     va_end(args);
-    if (inner[0]) {
-        append(err, " - ");
-        append(err, inner);
-    }
     if (!err->code)
         err->code = code;
     return err->code;

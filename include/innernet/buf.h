@@ -15,14 +15,17 @@ struct buf {
     size_t len;
     size_t cap;
     bool failed; /* an allocation failed; content is incomplete */
+    bool secret; /* wiped whenever storage is given back: on growth and at the end */
 };
 
 #define BUF_INIT ((struct buf){0})
+#define BUF_SECRET_INIT ((struct buf){.secret = true}) /* for contents with keys */
 #define CLEAN_BUF CLEANUP(buf_done)
 
-/* Frees the storage and resets to BUF_INIT. Contents are not wiped: see buf_wipe. */
+/* Frees the storage and resets to BUF_INIT. Wipes only what was made with BUF_SECRET_INIT. */
 void buf_done(struct buf *b);
-/* Overwrites the contents with zeros, then buf_done. For buffers that held keys. */
+/* Overwrites the contents with zeros, then buf_done. A buffer that grew has left copies behind
+ * unless it was made with BUF_SECRET_INIT. */
 void buf_wipe(struct buf *b);
 /* Empties, keeps the storage; clears `failed`. */
 void buf_reset(struct buf *b);

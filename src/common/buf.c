@@ -7,14 +7,15 @@
 
 void buf_done(struct buf *b)
 {
+    if (b->secret && b->data)
+        explicit_bzero(b->data, b->cap);
     free(b->data);
     *b = BUF_INIT;
 }
 
 void buf_wipe(struct buf *b)
 {
-    if (b->data)
-        explicit_bzero(b->data, b->cap);
+    b->secret = true;
     buf_done(b);
 }
 
@@ -24,6 +25,20 @@ void buf_reset(struct buf *b)
     b->failed = false;
     if (b->data)
         b->data[0] = '\0';
+}
+
+static char *grow(struct buf *b, size_t cap)
+{
+    if (!b->secret)
+        return realloc(b->data, cap);
+    /* realloc would leave the old storage behind unwiped */
+    char *data = malloc(cap);
+    if (data && b->data) {
+        memcpy(data, b->data, b->len);
+        explicit_bzero(b->data, b->cap);
+        free(b->data);
+    }
+    return data;
 }
 
 int buf_reserve(struct buf *b, size_t extra)
@@ -39,7 +54,7 @@ int buf_reserve(struct buf *b, size_t extra)
     while (cap < need)
         if (__builtin_mul_overflow(cap, 2, &cap))
             goto fail;
-    char *data = realloc(b->data, cap);
+    char *data = grow(b, cap);
     if (!data)
         goto fail;
     b->data = data;

@@ -1,8 +1,9 @@
 #pragma once
-/* Leveled lines and colours. Line: "<prefix> <message>\n", prefixes [E] red, [!] yellow, [*] dimmed,
- * [D] blue, [T] magenta (spec/client.md 5.5). Messages come in one write. Control characters other
- * than '\n' and the escape sequences made by `paint` helpers never come from data: callers escape
- * untrusted text with log_safe(). A closed output ends the program quietly (EPIPE). */
+/* Leveled lines and colours. Line: "<prefix> <message>\n", prefixes [E] red, [!] yellow, [*]
+ * dimmed, [D] blue, [T] magenta (spec/client.md 5.5). Messages come in one write. Control
+ * characters other than '\n' and the escape sequences made by `paint` helpers never come from data:
+ * callers escape untrusted text with log_safe(). A closed stdout ends the program quietly, as by
+ * SIGPIPE, also where that signal is ignored; a closed stderr only loses the lines. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,15 +13,23 @@
 #include "innernet/buf.h"
 #include "innernet/util.h"
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_TRACE };
+enum log_level {
+    LOG_LEVEL_OFF = -1,
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_DEBUG,
+    LOG_LEVEL_TRACE
+};
 
 /* Where log lines go and down to which level. Before log_init: stderr, LOG_LEVEL_WARN. Client:
  * stdout at info, debug with one -v, trace with more. Server: stderr, level from RUST_LOG
  * (spec/server.md part 6), warn when unset. */
 void log_init(FILE *stream, enum log_level level);
 bool log_enabled(enum log_level level);
-/* Parses the filter words of RUST_LOG that matter: "error", "warn", "info", "debug", "trace", "off",
- * also as "target=level" and comma lists (the most verbose wins). Unknown or NULL: `fallback`. */
+/* Parses the filter words of RUST_LOG that matter: "error", "warn", "info", "debug", "trace",
+ * "off", also as "target=level" and comma lists (the most verbose wins). Unknown or NULL:
+ * `fallback`. */
 enum log_level log_level_parse(const char *text, enum log_level fallback);
 
 void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -31,7 +40,8 @@ void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 #define log_trace(...) log_line(LOG_LEVEL_TRACE, __VA_ARGS__)
 
 /* A line that strangers can trigger: at most `burst` lines in `period_s` seconds per limiter; the
- * next line let through tells how many were left out. Zero-initialise the struct, static storage. */
+ * next line let through tells how many were left out. Zero-initialise the struct, static storage.
+ */
 struct log_limit {
     uint64_t window_start_ms;
     unsigned in_window;
@@ -40,8 +50,9 @@ struct log_limit {
 void log_limited(struct log_limit *limit, unsigned burst, unsigned period_s, enum log_level level,
                  const char *fmt, ...) PRINTF_LIKE(5, 6);
 
-/* Copies `text` into `out` with control characters (C0, DEL, and C1 in UTF-8) shown as \xNN, cut to
- * fit; returns out. For names and texts from servers, files and devices. */
+/* Copies `text` into `out` with control characters (C0, DEL, and C1 in UTF-8) and bytes that are
+ * not UTF-8 shown as \xNN, cut to fit between characters; returns out. For names and texts from
+ * servers, files and devices. */
 const char *log_safe(const char *text, char *out, size_t out_size);
 
 /* Colours, decided once from stdout: CLICOLOR_FORCE set and not "0": on; else NO_COLOR set: off;

@@ -9,12 +9,18 @@
 #include "innernet/buf.h"
 #include "innernet/err.h"
 
-/* Reads a regular file whole into `out` (appended). Larger than `max`: -EFBIG. A directory or a
- * device: -EISDIR or -EINVAL. `ret_mode` (nullable) gets the permission bits. */
+/* Reads a regular file whole into `out` (appended; as it was on any error). Larger than `max`:
+ * -EFBIG. A directory or a device: -EISDIR or -EINVAL. `ret_mode` (nullable) gets the permission
+ * bits. Give a BUF_SECRET_INIT buffer to files with keys. */
 int fs_read_file(const char *path, size_t max, struct buf *out, mode_t *ret_mode, struct err *err);
 
-/* Replaces the contents atomically: temp file in the same folder (created with `mode`), write, fsync,
- * rename, fsync of the folder. The old file stays whole on any error and the temp file is removed. */
+/* Everything to the fd, whatever write() takes at a time. 0 or a negative errno. */
+int fs_write_all(int fd, const void *data, size_t len);
+
+/* Replaces the contents atomically: temp file in the same folder (0600, at the end exactly `mode`),
+ * write, fsync, rename, fsync of the folder. The old file stays whole on any error and the temp
+ * file is removed. Owner and group of the old file are kept where we may; a symbolic link stays one
+ * and its target is replaced. */
 int fs_replace_file(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
 /* A file under construction beside its destination, for "create exclusively, fill in later". */
@@ -23,14 +29,18 @@ struct fs_new_file {
     char *temp_path; /* hidden sibling holding the data until publication; NULL once published */
     int fd;
 };
+
+#define FS_NEW_FILE_INIT ((struct fs_new_file){.fd = -1})
 /* Creates the hidden sibling 0600; -EEXIST when the destination exists already. */
 int fs_new_file_begin(struct fs_new_file *f, const char *path, struct err *err);
 /* Writes everything and fsyncs; may be called again to replace the contents. */
 int fs_new_file_write(struct fs_new_file *f, const void *data, size_t len, struct err *err);
 /* Gives the file its name without replacing anything (renameat2 RENAME_NOREPLACE, else link and
- * unlink) and fsyncs the folder. -EEXIST when somebody was faster. */
+ * unlink) and fsyncs the folder. -EEXIST when somebody was faster. When only the last fsync fails,
+ * the error is returned although the file has its name (temp_path is NULL). */
 int fs_new_file_publish(struct fs_new_file *f, struct err *err);
-/* Closes; removes the hidden sibling when not published. Idempotent. */
+/* Closes; removes the hidden sibling when not published. Idempotent; fine after a failed begin and
+ * on FS_NEW_FILE_INIT. */
 void fs_new_file_done(struct fs_new_file *f);
 /* Closes but keeps the sibling on disk (its outcome is unknown); caller told the user its path. */
 void fs_new_file_keep(struct fs_new_file *f);

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "innernet/fsutil.h"
 #include "utf8.h"
 
 static struct {
@@ -46,20 +47,6 @@ static _Noreturn void die_of_closed_output(void)
     _exit(1);
 }
 
-static int write_fd(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* Past the stream's buffer, so that a line is one write; what stands in the buffer goes first. */
 static void emit(const struct buf *line)
 {
@@ -70,7 +57,7 @@ static void emit(const struct buf *line)
     if (fflush(stream) != 0)
         r = -errno;
     else if (fd >= 0)
-        r = write_fd(fd, line->data, line->len);
+        r = fs_write_all(fd, line->data, line->len);
     else
         fwrite(line->data, 1, line->len, stream);
     funlockfile(stream);

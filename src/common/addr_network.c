@@ -56,7 +56,9 @@ static uint8_t host_mask(const struct network *net, size_t i)
     size_t start = i * 8;
     if (net->prefix <= start)
         return 0xff;
-    return net->prefix >= start + 8 ? 0 : (uint8_t)(0xff >> (net->prefix - start));
+    if (net->prefix >= start + 8)
+        return 0;
+    return (uint8_t)(0xff >> (net->prefix - start));
 }
 
 struct ip network_first(const struct network *net)

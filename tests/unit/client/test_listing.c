@@ -1,0 +1,78 @@
+#include "fixture.h"
+#include "innernet/log.h"
+#include "listing.h"
+
+static struct state store;
+
+static int set_up(void **state)
+{
+    (void)state;
+    CLEAN_BUF struct buf text = BUF_INIT;
+    test_data("golden/store.json", &text);
+    return record_decode_store(text.data, text.len, NULL, NULL, &store, NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    state_done(&store);
+    color_override(-1);
+    return 0;
+}
+
+static void assert_golden(const struct buf *out, const char *name)
+{
+    CLEAN_BUF struct buf golden = BUF_INIT;
+    test_data(name, &golden);
+    assert_string_equal(out->data, golden.data);
+}
+
+/* Never coloured. */
+static void cidrs_match_the_golden_lists(void **state)
+{
+    (void)state;
+    for (int color = 0; color < 2; color++) {
+        CLEAN_BUF struct buf list = BUF_INIT, tree = BUF_INIT;
+        color_override(color);
+        assert_int_equal(listing_cidrs(store.cidrs, store.n_cidrs, &list), 0);
+        assert_golden(&list, "golden/list-cidrs.txt");
+        assert_int_equal(listing_cidr_tree(store.cidrs, store.n_cidrs, &tree), 0);
+        assert_golden(&tree, "golden/list-cidrs-tree.txt");
+    }
+}
+
+static void no_cidrs_give_no_lines(void **state)
+{
+    (void)state;
+    CLEAN_BUF struct buf out = BUF_INIT;
+    assert_int_equal(listing_cidrs(NULL, 0, &out), 0);
+    assert_int_equal(listing_cidr_tree(NULL, 0, &out), 0);
+    assert_int_equal(out.len, 0);
+}
+
+static void associations_have_id_and_names(void **state)
+{
+    (void)state;
+    CLEAN_BUF struct buf out = BUF_INIT;
+    struct association a[] = {{.id = 1, .cidr_id_1 = 3, .cidr_id_2 = 4},
+                              {.id = 12, .cidr_id_1 = 77, .cidr_id_2 = 1}};
+    color_override(0);
+    assert_int_equal(listing_associations(a, 2, store.cidrs, store.n_cidrs, &out), 0);
+    assert_string_equal(out.data, "1: humans <=> robots\n12: [unknown CIDR 77] <=> evilcorp\n");
+    color_override(1);
+    buf_reset(&out);
+    assert_int_equal(listing_associations(a, 1, store.cidrs, store.n_cidrs, &out), 0);
+    assert_string_equal(out.data, "1: \x1b[33mhumans\x1b[0m <=> \x1b[33mrobots\x1b[0m\n");
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(cidrs_match_the_golden_lists),
+        CASE(no_cidrs_give_no_lines),
+        CASE(associations_have_id_and_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

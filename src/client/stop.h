@@ -1,0 +1,12 @@
+#pragma once
+/* Ending the daemon in good order: SIGTERM and SIGINT only set a flag, which everything that waits
+ * looks at. Without stop_install() the flag is never set and signals do what they always do. */
+
+#include <stdbool.h>
+
+#include "innernet/err.h"
+
+int stop_install(struct err *err);
+bool stop_requested(void);
+/* Sleeps, at most until a stop is requested; false when it was. */
+bool stop_sleep_ms(long long ms);

@@ -1,0 +1,18 @@
+#include "commands.h"
+#include "fetch.h"
+#include "output.h"
+
+static int fetch(const struct cli_args *args, const struct client *client, struct err *err)
+{
+    CLEAN_FETCH_OPTIONS struct fetch_options options = {0};
+    int r = fetch_options_init(args, false, &options, err);
+    if (r < 0)
+        return r;
+    return fetch_run(client, cli_positional(args, 0), &options, err);
+}
+
+int cmd_fetch(const struct cli_args *args, void *client)
+{
+    struct err err = ERR_INIT;
+    return output_finish(fetch(args, client, &err), &err);
+}

@@ -1,0 +1,7 @@
+#pragma once
+/* The client's grammar (spec/client.md part 5). */
+
+#include "innernet/cli.h"
+
+extern const struct cli_option client_global_options[];
+extern const struct cli_command client_commands[];

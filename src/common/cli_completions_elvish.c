@@ -20,7 +20,8 @@ static void put_function(struct buf *b, enum cli_offer offer, const char *words)
 /* "&'--interval'=$nothing~" for each spelling of each option with a value. */
 static void put_values(struct buf *b, const struct cli_scope *scope)
 {
-    buf_puts(b, "[&");
+    bool any = false;
+    buf_putc(b, '[');
     for (size_t i = 0; i < scope->n; i++) {
         const struct cli_option *option = scope->settings[i].option;
         CLEAN_BUF struct buf words = BUF_INIT;
@@ -28,13 +29,16 @@ static void put_values(struct buf *b, const struct cli_scope *scope)
             continue;
         cli_put_option_words(&words, option, " ", "'");
         if (option->short_name) {
-            buf_printf(b, " &'-%c'=", option->short_name);
+            buf_printf(b, "&'-%c'=", option->short_name);
             put_function(b, cli_option_offer(option), words.data ? words.data : "");
+            buf_putc(b, ' ');
         }
-        buf_printf(b, " &'--%s'=", option->name);
+        buf_printf(b, "&'--%s'=", option->name);
         put_function(b, cli_option_offer(option), words.data ? words.data : "");
+        buf_putc(b, ' ');
+        any = true;
     }
-    buf_puts(b, "]\n");
+    buf_puts(b, any ? "]\n" : "&]\n"); /* "[]" would be a list */
 }
 
 static void put_candidate(struct buf *b, const char *dashes, const char *name, const char *help)

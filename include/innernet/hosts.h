@@ -22,6 +22,11 @@ struct hosts_entry {
  * "<peer>.<suffix>". NULL on allocation failure. */
 char *hosts_name(const char *peer, const char *interface, const char *suffix);
 
+/* May `suffix` end a host name? Labels of letters, digits, inner hyphens and underscores; "" may. Of
+ * names with another suffix hosts_rewrite leaves out every one, so command lines check first. 0 or
+ * -EINVAL. */
+int hosts_check_suffix(const char *suffix, struct err *err);
+
 /* Pure: the new file text from the old one. Entries are sorted here (IPv4 first, numeric; entries of
  * one IP share a line in list order); an entry whose name is no dotted hostname is left out. Without
  * entries the section goes away. *ret_changed false: `out` is left empty and nothing need be written.

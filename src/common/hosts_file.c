@@ -202,6 +202,9 @@ int hosts_update(const char *path, const char *interface, const struct hosts_ent
     int rc = find_target(path, &target, err);
     if (rc < 0)
         return rc;
-    CLEAN_CLOSE int lock = lock_folder(target);
-    return update_target(target, interface, entries, n, ret_changed, err);
+    int lock = lock_folder(target);
+    rc = update_target(target, interface, entries, n, ret_changed, err);
+    if (lock >= 0)
+        close(lock);
+    return rc;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MIN_SLOTS 8
+#define MAX_SLOTS ((size_t)PTRDIFF_MAX / sizeof(struct map_entry)) /* no allocation is larger */
 
 static unsigned char hash_key[crypto_shorthash_KEYBYTES];
 
@@ -72,7 +73,7 @@ int map_reserve(struct map *m, size_t n)
 {
     size_t slots = m->n_slots ? m->n_slots : MIN_SLOTS;
     while (slots - slots / 4 < n) /* at most three quarters full */
-        if (__builtin_mul_overflow(slots, 2, &slots))
+        if ((slots *= 2) > MAX_SLOTS)
             return -ENOMEM;
     return slots == m->n_slots ? 0 : resize(m, slots);
 }

@@ -6,6 +6,7 @@
 #define TOML_ENABLE_FLOAT16 0
 #define TOML_ENABLE_UNRELEASED_FEATURES 0
 #define TOML_ENABLE_WINDOWS_COMPAT 0
+#define TOML_FLOAT_CHARCONV 1 // the other way drags in streams and locales
 #include <toml++/toml.h>
 
 #include <algorithm>

@@ -23,12 +23,14 @@ struct err {
 
 /* Sets the text (replacing what was there) and the code, and returns the code so that callers can
  * write `return err_set(err, -EINVAL, "...")`. `err` may be NULL. `code` must be negative. Text
- * that does not fit is cut at a character boundary. Control characters are replaced by '?', so that
- * data from a hostile file or server cannot reach the terminal through an error. */
+ * that does not fit is cut at a character boundary. Bytes of control characters (C0, DEL, C1) and
+ * of what is not UTF-8 are replaced by '?', so that data from a hostile file or server cannot reach
+ * the terminal through an error. */
 int err_set(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Like err_set for a failed system call: appends " - <strerror> (os error <n>)" to the formatted
- * context and remembers the errno. `code` is a negative errno. Source: spec/client.md 5.4. */
+ * context and remembers the errno. A context too long for both is cut, the cause stays whole.
+ * `code` is a negative errno. Source: spec/client.md 5.4. */
 int err_set_os(struct err *err, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Puts "<context> - " in front of the present text; sets code if none was set. Returns the code

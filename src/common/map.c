@@ -90,7 +90,7 @@ static int insert(struct map *m, struct map_entry entry, bool replace)
     size_t before = m->n_slots;
     if (map_reserve(m, m->n_entries + 1) < 0)
         return -ENOMEM;
-    if (m->n_slots != before)
+    if (!e || m->n_slots != before)
         e = find_slot(m, entry.key, entry.key_len);
     *e = entry;
     m->n_entries++;

@@ -39,3 +39,5 @@ static int scratch_teardown(void **state)
     (void)state;
     return nftw(scratch_dir, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
+
+#define WITH_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)

@@ -1,7 +1,8 @@
 #pragma once
 /* The tree that CIDRs form by their parent ids, for menus, listings and visibility. Pure; refers to
  * the array it was built from, which must outlive it. Survives nonsense: cycles, missing parents and
- * duplicate ids make CIDRs unreachable from the root, never an endless walk. Building is O(n).
+ * duplicate ids make CIDRs unreachable from the root, never an endless walk. Building is O(n)
+ * (O(n log n) when the ids do not ascend).
  * Source: spec/client.md A.8, 4.1. */
 
 #include <stdbool.h>

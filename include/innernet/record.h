@@ -2,7 +2,7 @@
 /* The records that travel in JSON: peer, CIDR, association, state. Decoding is strict as in
  * spec/server.md 0.8, 0.9 and spec/client.md A.1; encoding writes the fixed key order of
  * spec/server.md 2.7, compact for the wire, pretty for the client's store (spec/client.md 1.5).
- * Pure. The JSON library is used in record_decode.c only. */
+ * Pure. The JSON library is used in record_decode*.c only. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,7 +77,8 @@ bool peer_equal(const struct peer *a, const struct peer *b);
 /* --- decoding ---------------------------------------------------------------------------------
  * `text` need not be terminated. All return 0, -EBADMSG (not JSON, wrong shape or type, or a text
  * field that does not parse as its type: IP, network, endpoint), -EINVAL (well-shaped, but a name
- * or a key is not one), or -ENOMEM; the error names the field. *ret is written on success only and
+ * or a key is not one, or a limit of ours is passed: length of an endpoint, number of candidates),
+ * or -ENOMEM; the error names the field. *ret is written on success only and
  * then owned by the caller. */
 
 /* Peer contents (id = 0; an "id" key is ignored) / CIDR contents / association contents. */

@@ -153,7 +153,7 @@ int config_parse_failed(int rc, struct err *err)
 int config_read_file(const char *path, struct buf *out, mode_t *ret_mode, struct err *err)
 {
     /* Room at once, so that growing does not leave copies of a key on the heap. */
-    if (buf_reserve(out, 64 * 1024) < 0)
+    if (buf_reserve(out, (size_t)64 * 1024) < 0)
         return err_set(err, -ENOMEM, "%s - out of memory", path);
     return fs_read_file(path, CONFIG_FILE_MAX, out, ret_mode, err);
 }

@@ -125,6 +125,10 @@ static int read_line(struct input *in, const char *prefill, char **ret, struct e
     in->end = -ECANCELED;
     in->prefill = prefill ? prefill : "";
     in->t->drawn = true;
+    /* The editor draws before it turns the echo off: keys in between would show twice. */
+    int r = prompt_term_raw(in->t, err);
+    if (r < 0)
+        return r;
     const char *text = el_gets(in->editor, &count);
     if (!text || count <= 0)
         return prompt_term_fail(in->t, in->end, err);
@@ -192,6 +196,16 @@ static int ask(struct input *in, const char *prefill, char **ret, struct err *er
     }
 }
 
+/* With editing on, el_end throws away what was typed ahead for the next question. */
+static void close_editor(struct input *in)
+{
+    if (in->editor) {
+        el_set(in->editor, EL_EDITMODE, 0);
+        el_end(in->editor);
+    }
+    buf_done(&in->line);
+}
+
 int prompt_input(const struct prompt *p, const char *def, const char *prefill,
                  int (*check)(const char *text, struct err *err), char **ret, struct err *err)
 {
@@ -201,8 +215,6 @@ int prompt_input(const struct prompt *p, const char *def, const char *prefill,
     if (r < 0)
         return r;
     r = ask(&in, prefill, ret, err);
-    if (in.editor)
-        el_end(in.editor);
-    buf_done(&in.line);
+    close_editor(&in);
     return prompt_term_close(&t, r);
 }

@@ -1,9 +1,10 @@
 /* Asks one question and prints the answer on stdout: what test_prompt.py drives on a terminal.
  *
  *   prompt_driver confirm|input|select [-n] [-o OPTION] [-d DEFAULT] [-p PREFILL] [-q QUESTION]
- *                 [-c hostname] [ITEM...]
+ *                 [-c hostname] [-r TIMES] [ITEM...]
  *
- * -n: stdin need not be a terminal. Exit code 1 and "error: <code> <text>" on stdout on failure. */
+ * -n: stdin need not be a terminal. -r: asks so many times. Exit code 1 and "error: <code> <text>"
+ * on stdout on failure. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,14 +47,23 @@ static int ask_select(const struct prompt *p, char **items, int n, struct err *e
     return r;
 }
 
+static int ask(const char *kind, const struct prompt *p, char **items, int n, struct err *err)
+{
+    if (strcmp(kind, "confirm") == 0)
+        return ask_confirm(p, err);
+    if (strcmp(kind, "input") == 0)
+        return ask_input(p, err);
+    return ask_select(p, items, n, err);
+}
+
 int main(int argc, char **argv)
 {
     struct prompt p = {.question = "Question"};
     struct err err = ERR_INIT;
     const char *kind = argc > 1 ? argv[1] : "";
-    int opt, r;
+    int opt, r = 0, times = 1;
     optind = 2;
-    while ((opt = getopt(argc, argv, "no:d:p:q:c:")) != -1) {
+    while ((opt = getopt(argc, argv, "no:d:p:q:c:r:")) != -1) {
         if (opt == 'n')
             p.stdin_optional = true;
         else if (opt == 'o')
@@ -64,17 +74,15 @@ int main(int argc, char **argv)
             prefill = optarg;
         else if (opt == 'q')
             p.question = optarg;
+        else if (opt == 'r')
+            times = atoi(optarg);
         else if (opt == 'c')
             check = cli_check_hostname;
         else
             return 2;
     }
-    if (strcmp(kind, "confirm") == 0)
-        r = ask_confirm(&p, &err);
-    else if (strcmp(kind, "input") == 0)
-        r = ask_input(&p, &err);
-    else
-        r = ask_select(&p, argv + optind, argc - optind, &err);
+    while (times-- > 0 && r == 0)
+        r = ask(kind, &p, argv + optind, argc - optind, &err);
     if (r < 0)
         printf("error: %d %s\n", r, err.text);
     return r < 0;

@@ -211,7 +211,7 @@ def test_select_accepts_by_space():
 def test_select_scrolls_in_a_small_terminal():
     items = [f"item-{i:02}" for i in range(30)]
     with ask("select", *items, rows=8) as s:
-        s.wait_for("^❯ item-00")
+        s.wait_for("^❯ item-00(\n  item-0[1-5]){5}$")
         assert "Question" in s.screen.text().split("\n")[0]
         assert len(s.screen.text().split("\n")) == 7
         s.send(DOWN * 10)
@@ -366,3 +366,17 @@ def test_dumb_terminals_get_no_escape_sequences(kind):
         assert s.wait_end() == 0
         assert b"\033" not in s.raw
         assert "✔ Question · " in s.screen.text()
+
+
+@pytest.mark.parametrize("kind, keys, answers", [
+    (("input",), "one\rtwo\rthree\r", ["one", "two", "three"]),
+    (("confirm",), "y\rn\ryny\r", ["yes", "no", "yes"]),
+    (("select", "a", "b", "c"), "\r\033[B\r\033[A\r", ["0", "1", "2"])])
+def test_keys_typed_ahead_wait_for_the_next_question(kind, keys, answers):
+    with ask(kind[0], "-r", "3", *kind[1:]) as s:
+        s.wait_until(s.in_raw_mode, "raw mode")
+        s.send(keys)
+        assert s.wait_end() == 0
+        assert s.output() == "".join(f"answer: {answer}\n" for answer in answers)
+        assert len(s.screen.text().splitlines()) == 3
+        assert s.is_restored()

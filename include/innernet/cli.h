@@ -9,6 +9,9 @@
 
 #include "innernet/err.h"
 
+/* Every command and the program have -h (short) and --help (with details and example), the program
+ * also -V and --version; tables do not list them. */
+
 enum cli_kind {
     CLI_FLAG,  /* no value */
     CLI_COUNT, /* repeatable flag, -vv */
@@ -16,11 +19,13 @@ enum cli_kind {
     CLI_LIST,  /* one value each time, repeatable */
 };
 
-enum cli_hint { /* what completions offer for a value */
+/* What completions offer for a value. Values with FILE and DIR may be any bytes, others must be
+ * UTF-8. */
+enum cli_hint {
     CLI_HINT_NONE,
     CLI_HINT_FILE,
     CLI_HINT_DIR,
-    CLI_HINT_INTERFACE,
+    CLI_HINT_INTERFACE, /* what has a .conf in the default of the global option "config-dir" */
 };
 
 /* Checks a value's text at parse time: 0, or -EINVAL with the reason only (the parser adds which
@@ -28,12 +33,12 @@ enum cli_hint { /* what completions offer for a value */
 typedef int (*cli_check_fn)(const char *text, struct err *err);
 
 struct cli_option {
-    const char *name;       /* long name without dashes */
-    char short_name;        /* 0 = none */
+    const char *name; /* long name without dashes */
+    char short_name;  /* 0 = none */
     enum cli_kind kind;
     const char *value_name; /* as help shows it, e.g. "PATH" */
     const char *help;
-    const char *default_value; /* shown in help and returned by cli_value; NULL = none */
+    const char *default_value;  /* shown in help and returned by cli_value; NULL = none */
     const char *const *choices; /* NULL-terminated, exact case; NULL = free */
     cli_check_fn check;
     bool allow_empty; /* an empty value is legal (--host-suffix '') */
@@ -42,8 +47,8 @@ struct cli_option {
     const char *requires;     /* long name that must be given too, NULL = none */
 };
 
-struct cli_positional {
-    const char *name; /* as help shows it, e.g. "INTERFACE" */
+struct cli_positional { /* never empty */
+    const char *name;   /* as help shows it, e.g. "INTERFACE" */
     const char *help;
     bool required;
     bool repeated; /* only the last one */
@@ -59,8 +64,8 @@ struct cli_command {
     const char *alias; /* second name, NULL = none */
     bool alias_hidden; /* not shown in help and not completed */
     const char *summary;
-    const char *details;                    /* further paragraphs for --help; NULL = none */
-    const char *example;                    /* usage example for --help; NULL = none */
+    const char *details;                      /* further paragraphs for --help; NULL = none */
+    const char *example;                      /* usage example for --help; NULL = none */
     const struct cli_positional *positionals; /* terminated by name == NULL; NULL = none */
     const struct cli_option *const *options;  /* NULL-terminated list of option arrays, each
                                                  terminated by name == NULL, so that groups are
@@ -108,10 +113,11 @@ int cli_check_timestring(const char *text, struct err *err);
 /* Decimal, optional '+', range checked; for texts that passed the check (aborts otherwise). */
 uint64_t cli_u64(const char *text);
 
-/* Parses argv and runs the command. Help and version go to stdout, exit 0; usage errors go to stderr
- * and start with "error: ", name argument and reason, usage line and a pointer to --help, exit 2.
- * `before_run` (nullable) is called after a successful parse and before the command: a value other
- * than 0 is returned as exit code instead (the server's root check, the client's logging set-up). */
+/* Parses argv and runs the command. Help and version go to stdout, exit 0; usage errors go to
+ * stderr and start with "error: ", name argument and reason, usage line and a pointer to --help,
+ * exit 2. `before_run` (nullable) is called after a successful parse and before the command: a
+ * value other than 0 is returned as exit code instead (the server's root check, the client's
+ * logging set-up). */
 int cli_main(const struct cli_program *program, int argc, char **argv,
              int (*before_run)(const struct cli_args *args, void *user), void *user);
 

@@ -100,14 +100,14 @@ void cli_put_escaped(struct buf *b, const char *text, const char *special, const
     for (const char *c = text ? text : ""; *c; c++) {
         if (strchr(special, *c))
             buf_puts(b, escape);
-        buf_putc(b, *c == '\n' ? ' ' : *c);
+        buf_putc(b, (char)(*c == '\n' ? ' ' : *c));
     }
 }
 
 void cli_put_identifier(struct buf *b, const struct cli_program *program)
 {
     for (const char *c = program->name; *c; c++)
-        buf_putc(b, *c == '-' ? '_' : *c);
+        buf_putc(b, (char)(*c == '-' ? '_' : *c));
 }
 
 const char *cli_config_dir(const struct cli_program *program)

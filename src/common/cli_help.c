@@ -12,7 +12,7 @@ static void put_value_name(struct buf *b, const struct cli_option *option)
     }
     buf_puts(b, " <");
     for (const char *c = option->name; *c; c++)
-        buf_putc(b, *c == '-' ? '_' : (char)toupper((unsigned char)*c));
+        buf_putc(b, (char)(*c == '-' ? '_' : toupper((unsigned char)*c)));
     buf_putc(b, '>');
 }
 

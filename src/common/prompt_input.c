@@ -22,27 +22,37 @@ struct input {
     int end;             /* why reading ended, negative errno */
 };
 
+/* From the prefill, then from the terminal. Control characters have no place in a prefill: here
+ * they would act like keys. */
+static int read_byte(struct input *in, char *ret)
+{
+    unsigned char c;
+    int r;
+    while (iscntrl((unsigned char)*in->prefill))
+        in->prefill++;
+    if (*in->prefill) {
+        *ret = *in->prefill++;
+        return 1;
+    }
+    while ((r = prompt_term_byte(in->t, -1, &c)) == -ESTALE)
+        ; /* the editor finds out about the new size by itself */
+    if (r > 0)
+        *ret = (char)c;
+    return r;
+}
+
 static int read_char(struct input *in, wchar_t *ret)
 {
     mbstate_t state = {0};
     for (;;) {
-        unsigned char c;
-        char byte = *in->prefill;
-        if (byte)
-            in->prefill++;
-        int r = byte ? 1 : prompt_term_byte(in->t, -1, &c);
-        if (r == -ESTALE)
-            continue;
+        char byte;
+        int r = read_byte(in, &byte);
         if (r < 0)
             return r;
-        if (!byte)
-            byte = (char)c;
-        if (!byte)
-            continue;
         size_t len = mbrtowc(ret, &byte, 1, &state);
         if (len == (size_t)-1)
             state = (mbstate_t){0};
-        else if (len != (size_t)-2)
+        else if (len == 1)
             return 1;
     }
 }
@@ -170,6 +180,9 @@ static int judge(const struct input *in, char **text, struct err *reason)
         return err_set(reason, -EINVAL, "an answer is needed");
     if (strlen(*text) > PROMPT_TEXT_MAX)
         return err_set(reason, -EINVAL, "too long, the most is %d bytes", PROMPT_TEXT_MAX);
+    for (const char *c = *text; *c; c++)
+        if (iscntrl((unsigned char)*c))
+            return err_set(reason, -EINVAL, "a character of it cannot be printed");
     return in->check ? in->check(*text, reason) : 0;
 }
 

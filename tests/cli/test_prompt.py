@@ -152,6 +152,22 @@ def test_input_offers_the_prefill_again():
         assert answer_of(s) == "bad"
 
 
+def test_input_prefill_cannot_press_keys():
+    with ask("input", "-p", "a\rb\x04\033[Dc") as s:
+        s.wait_for(r"› ab\[Dc$")
+        s.send(ENTER)
+        assert answer_of(s) == "ab[Dc"
+
+
+def test_input_refuses_control_characters():
+    with ask("input") as s:
+        s.wait_for("›$")
+        s.send("a\x16\x01b" + ENTER)
+        s.wait_for("^✘ .+\n. Question ›$")
+        s.send("plain" + ENTER)
+        assert answer_of(s) == "plain"
+
+
 def test_input_drops_blanks_around_the_text():
     with ask("input") as s:
         s.wait_for("›$")

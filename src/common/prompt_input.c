@@ -28,7 +28,7 @@ static int read_byte(struct input *in, char *ret)
 {
     unsigned char c;
     int r;
-    while (iscntrl((unsigned char)*in->prefill))
+    while (*in->prefill && iscntrl((unsigned char)*in->prefill))
         in->prefill++;
     if (*in->prefill) {
         *ret = *in->prefill++;

@@ -9,6 +9,8 @@
 
 #define NL_LINK_MAX 512 /* room enough for every request made here */
 
+#define NL_LINK_OPER_UP 6 /* RFC 2863; linux/if.h and net/if.h exclude each other */
+
 struct nl_link {
     int index;
     unsigned flags; /* IFF_* */

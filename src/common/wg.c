@@ -177,11 +177,15 @@ int wg_set(struct wg *wg, const char *name, const struct wg_update *update, stru
     int rc = find(wg, name, &backend, NULL, err);
     if (rc < 0)
         return rc;
-    if (backend == WG_BACKEND_KERNEL) {
-        rc = wg_kernel_set(&wg->kernel, name, update);
-        return rc < 0 ? fail_kernel(rc, "configure", name, err) : 0;
-    }
-    rc = wg_uapi_set(name, update, err);
+    rc = backend == WG_BACKEND_KERNEL ? wg_kernel_set(&wg->kernel, name, update)
+                                      : wg_uapi_set(name, update, err);
+    if (rc == -EADDRINUSE && update->has_listen_port)
+        return err_set(err, rc,
+                       "cannot configure the WireGuard device %s - another program listens on UDP "
+                       "port %u - end it or choose another listen port",
+                       name, update->listen_port);
+    if (rc < 0 && backend == WG_BACKEND_KERNEL)
+        return fail_kernel(rc, "configure", name, err);
     return rc < 0 ? err_prefix(err, rc, "cannot configure the WireGuard device %s", name) : 0;
 }
 

@@ -89,10 +89,7 @@ static int run_steps(struct fetch *f, struct err *err)
     if (r < 0)
         return r;
     r = get_state(f, err);
-    r = r < 0 ? fall_back(f, r, err) : follow_server(f, err);
-    if (r == 0 && !f->options->no_nat_traversal)
-        r = nat_traverse(f, err);
-    return r;
+    return r < 0 ? fall_back(f, r, err) : follow_server(f, err);
 }
 
 int fetch_run(const struct client *client, const char *interface,
@@ -110,5 +107,11 @@ int fetch_run(const struct client *client, const char *interface,
         return r;
     CLEANUP(fetch_done)
     struct fetch f = {.client = client, .interface = interface, .options = options};
-    return run_steps(&f, err);
+    r = run_steps(&f, err);
+    /* Trying candidates can take a minute and touches nothing but endpoints: others need not wait.
+     */
+    close(take_fd(&lock));
+    if (r == 0 && !options->no_nat_traversal)
+        r = nat_traverse(&f, err);
+    return r;
 }

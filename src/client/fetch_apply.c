@@ -11,6 +11,7 @@
 #include "innernet/netif.h"
 #include "innernet/resolve.h"
 #include "output.h"
+#include "stop.h"
 
 int fetch_ensure_up(struct fetch *f, struct err *err)
 {
@@ -170,6 +171,7 @@ int fetch_apply(struct fetch *f, struct err *err)
     r = update_device(f, err);
     if (r < 0)
         return r;
+    f->applied_at_ms = stop_clock_ms();
     if (f->options->write_hosts)
         fetch_update_hosts(f);
     tell_result(f);

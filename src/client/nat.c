@@ -1,11 +1,128 @@
 #include "nat.h"
 
-#include "innernet/log.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
 
-/* Comes with a later step: until then peers reach each other by the endpoints the server saw. */
+#include "innernet/log.h"
+#include "innernet/resolve.h"
+#include "nat_plan.h"
+#include "stop.h"
+
+#define STEP_MS 5000
+#define POLL_MS 100
+
+struct nat {
+    struct fetch *f;
+    struct nat_plan plan;
+};
+
+static int refresh(struct nat *nat, struct err *err)
+{
+    CLEAN_WG_DEVICE struct wg_device device = {0};
+    size_t before = nat->plan.n;
+    int r = wg_get(nat->f->wg, nat->f->interface, &device, err);
+    if (r < 0)
+        return err_prefix(err, r, "%s: NAT traversal", nat->f->interface);
+    r = nat_plan_refresh(&nat->plan, &device, time(NULL));
+    if (r < 0)
+        return err_set(err, r, "%s - out of memory", nat->f->interface);
+    if (nat->plan.n < before)
+        log_debug("%zu peer(s) are connected, gone, or out of candidates", before - nat->plan.n);
+    return 0;
+}
+
+/* What each remaining peer tries next; names are resolved in parallel. */
+struct attempts {
+    const struct endpoint **eps;
+    struct sock_addr *addrs;
+    bool *ok;
+    struct wg_peer_update *updates;
+};
+
+static void attempts_done(struct attempts *a)
+{
+    free(a->eps);
+    free(a->addrs);
+    free(a->ok);
+    free(a->updates);
+}
+
+static int attempts_init(struct nat *nat, struct attempts *a)
+{
+    size_t n = nat->plan.n;
+    a->eps = calloc(n + 1, sizeof(*a->eps));
+    a->addrs = calloc(n + 1, sizeof(*a->addrs));
+    a->ok = calloc(n + 1, sizeof(*a->ok));
+    a->updates = calloc(n + 1, sizeof(*a->updates));
+    if (!a->eps || !a->addrs || !a->ok || !a->updates)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        a->eps[i] = nat_peer_pop(&nat->plan.peers[i]);
+    return resolve_endpoints(a->eps, n, RESOLVE_TIMEOUT_MS, a->addrs, a->ok);
+}
+
+static void log_attempt(const struct peer *p, const struct sock_addr *addr)
+{
+    char text[SOCK_ADDR_TEXT_MAX];
+    log_debug("Trying endpoint %s for peer %s", sock_addr_format(addr, text), p->name);
+}
+
+/* A peer that has left the device meanwhile must not come back by this. */
+static int set_next(struct nat *nat, struct err *err)
+{
+    CLEANUP(attempts_done) struct attempts a = {0};
+    size_t n = 0;
+    int r = attempts_init(nat, &a);
+    if (r < 0)
+        return err_set(err, r, "%s - out of memory", nat->f->interface);
+    for (size_t i = 0; i < nat->plan.n; i++) {
+        if (!a.ok[i] || ip_is_unspecified(&a.addrs[i].ip))
+            continue;
+        log_attempt(nat->plan.peers[i].peer, &a.addrs[i]);
+        a.updates[n++] = (struct wg_peer_update){.public_key = nat->plan.peers[i].peer->public_key,
+                                                 .update_only = true,
+                                                 .has_endpoint = true,
+                                                 .endpoint = a.addrs[i]};
+    }
+    if (n == 0)
+        return 0;
+    r = wg_set(nat->f->wg, nat->f->interface, &(struct wg_update){.peers = a.updates, .n_peers = n},
+               err);
+    return r < 0 ? err_prefix(err, r, "%s: NAT traversal", nat->f->interface) : 0;
+}
+
+/* One candidate for everybody, and up to 5 s for the handshakes. */
+static int step(struct nat *nat, struct err *err)
+{
+    int r = refresh(nat, err);
+    if (r == 0)
+        r = set_next(nat, err);
+    long long end = stop_clock_ms() + STEP_MS;
+    while (r == 0 && stop_clock_ms() < end) {
+        r = refresh(nat, err);
+        if (r < 0 || nat->plan.n == 0 || !stop_sleep_ms(POLL_MS))
+            break;
+    }
+    return r;
+}
+
 int nat_traverse(struct fetch *f, struct err *err)
 {
-    (void)err;
-    log_debug("NAT traversal is not tried for %s", f->interface);
-    return 0;
+    struct nat nat = {.f = f};
+    int r = nat_plan_init(&f->diffs, &f->config, &nat.plan);
+    if (r < 0)
+        return err_set(err, r, "%s - out of memory", f->interface);
+    r = refresh(&nat, err);
+    /* the endpoints that were just set get their chance first */
+    if (r == 0 && nat.plan.n > 0)
+        stop_sleep_ms(f->applied_at_ms + STEP_MS - stop_clock_ms());
+    while (r == 0 && nat.plan.n > 0 && !stop_requested()) {
+        log_info("Trying to reach %zu peer(s) that are not connected yet", nat.plan.n);
+        r = step(&nat, err);
+    }
+    if (r == 0)
+        log_debug("NAT traversal is finished");
+    nat_plan_done(&nat.plan);
+    return r;
 }

@@ -49,7 +49,7 @@ bool stop_requested(void)
     return requested;
 }
 
-static long long now_ms(void)
+long long stop_clock_ms(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
@@ -59,9 +59,9 @@ static long long now_ms(void)
 bool stop_sleep_ms(long long ms)
 {
     long long end, left;
-    if (__builtin_add_overflow(now_ms(), ms, &end))
+    if (__builtin_add_overflow(stop_clock_ms(), ms, &end))
         end = __LONG_LONG_MAX__;
-    while (!requested && (left = end - now_ms()) > 0) {
+    while (!requested && (left = end - stop_clock_ms()) > 0) {
         if (left > 1000 * 1000)
             left = 1000 * 1000;
         struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};

@@ -8,5 +8,7 @@
 
 int stop_install(struct err *err);
 bool stop_requested(void);
-/* Sleeps, at most until a stop is requested; false when it was. */
+/* CLOCK_MONOTONIC in milliseconds. */
+long long stop_clock_ms(void);
+/* Sleeps (not at all for ms <= 0), at most until a stop is requested; false when it was. */
 bool stop_sleep_ms(long long ms);

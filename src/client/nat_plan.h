@@ -1,0 +1,31 @@
+#pragma once
+/* Whom NAT traversal is for and what it tries (spec/client.md 3.7). Pure. */
+
+#include "diff.h"
+#include "innernet/config.h"
+
+#define NAT_CANDIDATES_MAX 10 /* of those a peer reported; its endpoint comes on top */
+
+struct nat_peer {
+    const struct peer *peer;
+    const struct endpoint *candidates[NAT_CANDIDATES_MAX + 1]; /* tried from the end */
+    size_t n;
+};
+
+struct nat_plan {
+    struct nat_peer *peers;
+    size_t n;
+};
+
+/* The peers of the changes, removals excepted, that have no override. Refers to `diffs`. 0 or
+ * -ENOMEM. */
+int nat_plan_init(const struct diffs *diffs, const struct client_config *config,
+                  struct nat_plan *ret);
+void nat_plan_done(struct nat_plan *plan);
+#define CLEAN_NAT_PLAN CLEANUP(nat_plan_done)
+
+/* Drops peers that are connected by now, gone from the device, or have no candidates left. 0 or
+ * -ENOMEM. */
+int nat_plan_refresh(struct nat_plan *plan, const struct wg_device *device, int64_t now_s);
+/* Takes the next candidate of one peer; NULL when there is none. */
+const struct endpoint *nat_peer_pop(struct nat_peer *p);

@@ -1,0 +1,127 @@
+#include "fixture.h"
+#include "nat_plan.h"
+
+#define NOW 1000000
+
+/* One peer with key 1 at 10.0.0.1, one addition for it. */
+struct scene {
+    struct peer peer;
+    struct endpoint candidates[12];
+    struct wg_peer device_peer;
+    struct wg_device device;
+    struct diff diff;
+    struct client_config config;
+    struct nat_plan plan;
+};
+
+static int set_up(void **state)
+{
+    struct scene *s = calloc(1, sizeof(*s));
+    s->peer = peer_of("p", "10.0.0.1", 1);
+    s->peer.candidates = s->candidates;
+    for (uint16_t i = 0; i < 12; i++)
+        s->candidates[i] = (struct endpoint){.ip = ip_of("1.1.1.1"), .port = i};
+    s->device_peer.public_key = key_of(1);
+    s->device = (struct wg_device){.peers = &s->device_peer, .n_peers = 1};
+    s->diff = (struct diff){.action = DIFF_ADD, .peer = &s->peer};
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *s = *state;
+    nat_plan_done(&s->plan);
+    free(s->peer.name);
+    free(s);
+    return 0;
+}
+
+static size_t plan(struct scene *s)
+{
+    struct diffs diffs = {.items = &s->diff, .n = 1};
+    nat_plan_done(&s->plan);
+    assert_int_equal(nat_plan_init(&diffs, &s->config, &s->plan), 0);
+    return s->plan.n;
+}
+
+static void assert_tries(struct scene *s, const struct endpoint *const *expected, size_t n)
+{
+    assert_int_equal(plan(s), 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct endpoint *got = nat_peer_pop(&s->plan.peers[0]);
+        assert_non_null(got);
+        assert_true(endpoint_equal(got, expected[i]));
+    }
+    assert_null(nat_peer_pop(&s->plan.peers[0]));
+}
+
+static void the_last_candidate_first_the_endpoint_last(void **state)
+{
+    struct scene *s = *state;
+    s->peer.n_candidates = 3;
+    s->peer.endpoint = s->candidates[1]; /* not tried twice */
+    assert_tries(
+        s, (const struct endpoint *[]){&s->candidates[2], &s->candidates[0], &s->candidates[1]}, 3);
+    s->peer.endpoint = ENDPOINT_INIT;
+    assert_tries(
+        s, (const struct endpoint *[]){&s->candidates[2], &s->candidates[1], &s->candidates[0]}, 3);
+}
+
+static void ten_candidates_and_the_endpoint(void **state)
+{
+    struct scene *s = *state;
+    s->peer.n_candidates = 11;
+    s->peer.endpoint = s->candidates[11];
+    assert_int_equal(plan(s), 1);
+    assert_int_equal(s->plan.peers[0].n, 11);
+    assert_true(endpoint_equal(nat_peer_pop(&s->plan.peers[0]), &s->candidates[9]));
+}
+
+static void removed_and_overridden_peers_take_no_part(void **state)
+{
+    struct scene *s = *state;
+    struct endpoint_override override = {ip_of("10.0.0.1"), endpoint_of("9.9.9.9:9")};
+    s->diff.peer = NULL;
+    assert_int_equal(plan(s), 0);
+    s->diff.peer = &s->peer;
+    s->config = (struct client_config){.overrides = &override, .n_overrides = 1};
+    assert_int_equal(plan(s), 0);
+    override.peer_ip = ip_of("10.0.0.2");
+    assert_int_equal(plan(s), 1);
+}
+
+static void refresh_drops_who_needs_no_help(void **state)
+{
+    struct scene *s = *state;
+    s->peer.n_candidates = 1;
+    plan(s);
+    assert_int_equal(nat_plan_refresh(&s->plan, &s->device, NOW), 0);
+    assert_int_equal(s->plan.n, 1);
+    s->device_peer.last_handshake_s = NOW - 180; /* connected */
+    assert_int_equal(nat_plan_refresh(&s->plan, &s->device, NOW), 0);
+    assert_int_equal(s->plan.n, 0);
+    plan(s);
+    s->device_peer.last_handshake_s = 0;
+    s->device_peer.public_key = key_of(2); /* gone */
+    assert_int_equal(nat_plan_refresh(&s->plan, &s->device, NOW), 0);
+    assert_int_equal(s->plan.n, 0);
+    plan(s);
+    s->device_peer.public_key = key_of(1);
+    nat_peer_pop(&s->plan.peers[0]); /* out of candidates */
+    assert_int_equal(nat_plan_refresh(&s->plan, &s->device, NOW), 0);
+    assert_int_equal(s->plan.n, 0);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(the_last_candidate_first_the_endpoint_last),
+        CASE(ten_candidates_and_the_endpoint),
+        CASE(removed_and_overridden_peers_take_no_part),
+        CASE(refresh_drops_who_needs_no_help),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

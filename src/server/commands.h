@@ -1,0 +1,54 @@
+#pragma once
+/* The commands, one per file, and what they share. Source: spec/server.md part 6. */
+
+#include "innernet/cli.h"
+#include "innernet/config.h"
+#include "innernet/err.h"
+#include "registry.h"
+
+/* Each returns the exit code. */
+int cmd_new(const struct cli_args *args, void *user);
+int cmd_uninstall(const struct cli_args *args, void *user);
+int cmd_serve(const struct cli_args *args, void *user);
+int cmd_add_peer(const struct cli_args *args, void *user);
+int cmd_rename_peer(const struct cli_args *args, void *user);
+int cmd_enable_peer(const struct cli_args *args, void *user);
+int cmd_disable_peer(const struct cli_args *args, void *user);
+int cmd_add_cidr(const struct cli_args *args, void *user);
+int cmd_rename_cidr(const struct cli_args *args, void *user);
+int cmd_delete_cidr(const struct cli_args *args, void *user);
+extern const struct cli_option cmd_new_options[];
+extern const struct cli_option cmd_serve_options[];
+extern const struct cli_option cmd_add_peer_options[];
+extern const struct cli_option cmd_rename_peer_options[];
+extern const struct cli_option cmd_toggle_peer_options[];
+extern const struct cli_option cmd_add_cidr_options[];
+extern const struct cli_option cmd_rename_cidr_options[];
+extern const struct cli_option cmd_delete_cidr_options[];
+
+/* Where a network's files are. */
+struct network_files {
+    char *config;
+    char *database;
+};
+void network_files_done(struct network_files *f);
+#define CLEAN_NETWORK_FILES CLEANUP(network_files_done)
+/* 0 or -ENOMEM. */
+int network_files_init(struct network_files *f, const struct cli_args *args, const char *interface,
+                       struct err *err);
+
+/* Opens the database of the command's <interface>; when it is not there the error says how networks
+ * are made. */
+int command_open_registry(const struct cli_args *args, struct registry *r, struct err *err);
+/* The same for the configuration file. */
+int command_load_config(const struct cli_args *args, struct server_config *ret, struct err *err);
+/* Exit code for an outcome: the error goes to stderr. */
+int command_exit(int outcome, const struct err *err);
+/* "<name> (<network>)" for menus, malloc'ed; NULL on allocation failure. */
+char *command_cidr_label(const struct cidr *c);
+/* --yes, or a question whose default is no. */
+int command_confirm(const struct cli_args *args, const char *question, bool *ret, struct err *err);
+/* The option's value, or the answer to a question; caller frees *ret. */
+int command_text(const struct cli_args *args, const char *option, const char *question,
+                 const char *def, int (*check)(const char *, struct err *), char **ret,
+                 struct err *err);

@@ -1,6 +1,7 @@
 #include "registry.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "model_load.h"
 #include "validate.h"
@@ -170,6 +171,22 @@ int registry_update_peer(struct registry *r, int64_t id, const struct peer *cont
     if (rc == 0)
         follow_peer(r, id);
     return rc;
+}
+
+int registry_rename_peer(struct registry *r, int64_t id, const char *name, struct err *err)
+{
+    CLEAN_PEER struct peer changed = {0};
+    const struct peer *p = model_find_peer(&r->model, id);
+    if (!p)
+        return err_set(err, -ENOENT, "there is no peer with id %lld", (long long)id);
+    char *copy = strdup(name);
+    if (!copy || peer_copy(p, &changed) < 0) {
+        free(copy);
+        return err_set(err, -ENOMEM, "out of memory");
+    }
+    free(changed.name);
+    changed.name = copy;
+    return registry_update_peer(r, id, &changed, err);
 }
 
 int registry_set_disabled(struct registry *r, int64_t id, bool disabled, struct err *err)

@@ -46,6 +46,7 @@ int registry_add_peer(struct registry *r, const struct peer *contents, registry_
 /* Name, endpoint, is_admin, is_disabled, candidates. */
 int registry_update_peer(struct registry *r, int64_t id, const struct peer *contents,
                          struct err *err);
+int registry_rename_peer(struct registry *r, int64_t id, const char *name, struct err *err);
 int registry_set_disabled(struct registry *r, int64_t id, bool disabled, struct err *err);
 /* Nothing is written when the peer has this endpoint or these candidates already. */
 int registry_set_endpoint(struct registry *r, int64_t id, const struct endpoint *ep,

@@ -1,0 +1,226 @@
+#include "api.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "api_private.h"
+#include "innernet/log.h"
+
+enum scope { SCOPE_USER, SCOPE_ADMIN };
+enum who { WHO_ANY, WHO_REDEEMED, WHO_REDEEMABLE };
+
+struct route {
+    enum scope scope;
+    const char *resource;
+    enum api_method method;
+    enum who who;
+    bool has_id;
+    bool has_body;
+    api_handler_fn handle;
+};
+
+static const struct route routes[] = {
+    {SCOPE_USER, "state", API_GET, WHO_REDEEMED, false, false, api_user_state},
+    {SCOPE_USER, "capabilities", API_GET, WHO_ANY, false, false, api_user_capabilities},
+    {SCOPE_USER, "redeem", API_POST, WHO_REDEEMABLE, false, true, api_user_redeem},
+    {SCOPE_USER, "endpoint", API_PUT, WHO_REDEEMED, false, true, api_user_endpoint},
+    {SCOPE_USER, "candidates", API_PUT, WHO_REDEEMED, false, true, api_user_candidates},
+    {SCOPE_ADMIN, "peers", API_GET, WHO_REDEEMED, false, false, api_peers_list},
+    {SCOPE_ADMIN, "peers", API_POST, WHO_REDEEMED, false, true, api_peers_add},
+    {SCOPE_ADMIN, "peers", API_PUT, WHO_REDEEMED, true, true, api_peers_update},
+    {SCOPE_ADMIN, "peers", API_DELETE, WHO_REDEEMED, true, false, api_peers_disable},
+    {SCOPE_ADMIN, "cidrs", API_GET, WHO_REDEEMED, false, false, api_cidrs_list},
+    {SCOPE_ADMIN, "cidrs", API_POST, WHO_REDEEMED, false, true, api_cidrs_add},
+    {SCOPE_ADMIN, "cidrs", API_PUT, WHO_REDEEMED, true, true, api_cidrs_rename},
+    {SCOPE_ADMIN, "cidrs", API_DELETE, WHO_REDEEMED, true, false, api_cidrs_delete},
+    {SCOPE_ADMIN, "associations", API_GET, WHO_REDEEMED, false, false, api_associations_list},
+    {SCOPE_ADMIN, "associations", API_POST, WHO_REDEEMED, false, true, api_associations_add},
+    {SCOPE_ADMIN, "associations", API_DELETE, WHO_REDEEMED, true, false, api_associations_delete},
+};
+
+/* One component of a path; not terminated. A missing one has text NULL, an empty one has not. */
+struct component {
+    const char *text;
+    size_t len;
+};
+
+static struct component next_component(const char **at)
+{
+    struct component c = {.text = *at};
+    if (!c.text)
+        return c;
+    c.len = strcspn(c.text, "/");
+    *at = c.text[c.len] == '/' ? c.text + c.len + 1 : NULL;
+    return c;
+}
+
+static bool is(struct component c, const char *word)
+{
+    return c.text && c.len == strlen(word) && memcmp(c.text, word, c.len) == 0;
+}
+
+/* Signed 64-bit decimal with optional sign, nothing else. */
+static bool parse_id(struct component c, int64_t *ret)
+{
+    if (!c.text || c.len == 0)
+        return false;
+    bool negative = c.text[0] == '-';
+    size_t i = negative || c.text[0] == '+' ? 1 : 0;
+    if (i == c.len)
+        return false;
+    int64_t id = 0;
+    for (; i < c.len; i++) {
+        if (c.text[i] < '0' || c.text[i] > '9')
+            return false;
+        int digit = negative ? '0' - c.text[i] : c.text[i] - '0';
+        if (__builtin_mul_overflow(id, 10, &id) || __builtin_add_overflow(id, digit, &id))
+            return false;
+    }
+    *ret = id;
+    return true;
+}
+
+static int authenticate(struct api *api, const struct api_request *req, struct session *ret)
+{
+    struct err err = ERR_INIT;
+    struct key key;
+    if (!req->server_key || key_parse(req->server_key, &key) < 0 ||
+        !key_equal(&key, &api->server_key))
+        return 401;
+    if (registry_sync(api->registry, &err) < 0) {
+        log_error("cannot read the database: %s", err.text);
+        return 500;
+    }
+    const struct peer *p = model_find_peer_by_ip(&api->registry->model, &req->source);
+    if (!p || p->is_disabled)
+        return 401;
+    *ret = (struct session){.peer_id = p->id,
+                            .cidr_id = p->cidr_id,
+                            .is_redeemed = p->is_redeemed,
+                            .is_admin = p->is_admin};
+    return 0;
+}
+
+static const struct route *find_route(enum scope scope, enum api_method method, const char *rest,
+                                      struct component *ret_id)
+{
+    struct component resource = next_component(&rest);
+    *ret_id = next_component(&rest);
+    for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+        const struct route *r = &routes[i];
+        if (r->scope != scope || r->method != method || !is(resource, r->resource))
+            continue;
+        /* User routes ignore what follows; on admin routes it is an id, even an empty one. */
+        if (scope == SCOPE_ADMIN && r->has_id != (ret_id->text != NULL))
+            continue;
+        return r;
+    }
+    return NULL;
+}
+
+/* Everything that comes before the body, in the order of spec/server.md 2.3. 0 or a status. */
+static int dispatch(struct api *api, const struct api_request *req, struct api_call *call,
+                    const struct route **ret)
+{
+    const char *rest = req->path + strspn(req->path, "/");
+    if (!is(next_component(&rest), "v1"))
+        return 404;
+    *call = (struct api_call){.api = api, .req = req};
+    int status = authenticate(api, req, &call->session);
+    if (status)
+        return status;
+    struct component area = next_component(&rest);
+    if (!is(area, "user") && !is(area, "admin"))
+        return 404;
+    enum scope scope = is(area, "admin") ? SCOPE_ADMIN : SCOPE_USER;
+    if (scope == SCOPE_ADMIN && !(call->session.is_redeemed && call->session.is_admin))
+        return 401;
+    struct component id;
+    const struct route *route = find_route(scope, req->method, rest, &id);
+    if (!route || (route->has_id && !parse_id(id, &call->id)))
+        return 404;
+    if (route->who != WHO_ANY && call->session.is_redeemed != (route->who == WHO_REDEEMED))
+        return 401;
+    if (route->has_body &&
+        (!req->has_content_length || req->is_chunked || req->content_length > API_BODY_MAX))
+        return 400;
+    *ret = route;
+    return 0;
+}
+
+bool api_needs_body(struct api *api, const struct api_request *req, struct api_response *ret)
+{
+    struct api_call call;
+    const struct route *route;
+    *ret = (struct api_response){.status = dispatch(api, req, &call, &route)};
+    if (ret->status)
+        return false;
+    if (route->has_body)
+        return true;
+    ret->status = route->handle(&call, &ret->body);
+    return false;
+}
+
+void api_respond(struct api *api, const struct api_request *req, struct api_response *ret)
+{
+    struct api_call call;
+    const struct route *route;
+    *ret = (struct api_response){.status = dispatch(api, req, &call, &route)};
+    if (ret->status)
+        return;
+    if (route->has_body && req->body_len != req->content_length) {
+        ret->status = 400;
+        return;
+    }
+    ret->status = route->handle(&call, &ret->body);
+}
+
+void api_response_done(struct api_response *r)
+{
+    body_unref(r->body);
+    *r = (struct api_response){0};
+}
+
+int api_decode_status(int outcome, const struct err *err)
+{
+    log_debug("request refused: %s", err->text);
+    return outcome == -ENOMEM ? 500 : 400;
+}
+
+int api_outcome_status(int outcome, int success, const struct err *err)
+{
+    static struct log_limit limit;
+    if (outcome >= 0)
+        return success;
+    switch (outcome) {
+    case -EINVAL:
+    case -EEXIST:
+        log_debug("request refused: %s", err->text);
+        return 400;
+    case -ENOENT:
+        log_debug("request refused: %s", err->text);
+        return 404;
+    case -EKEYEXPIRED:
+        log_debug("request refused: %s", err->text);
+        return 401;
+    case -EALREADY:
+        return 410;
+    default:
+        log_limited(&limit, 10, 60, LOG_LEVEL_ERROR, "request failed: %s", err->text);
+        return 500;
+    }
+}
+
+int api_send(struct body *shared, struct body **ret_body)
+{
+    if (!shared)
+        return 500;
+    *ret_body = body_ref(shared);
+    return 200;
+}
+
+int api_send_text(struct buf *text, int success, struct body **ret_body)
+{
+    *ret_body = body_new(text);
+    return *ret_body ? success : 500;
+}

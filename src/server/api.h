@@ -1,0 +1,60 @@
+#pragma once
+/* The HTTP API as a function from request to response: routing, authentication, bodies, statuses.
+ * Knows nothing of sockets or libmicrohttpd. Source: spec/server.md 2.3-2.9. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "innernet/addr.h"
+#include "innernet/key.h"
+#include "registry.h"
+#include "snapshot.h"
+
+#define API_BODY_MAX 16384
+
+enum api_method { API_GET, API_POST, API_PUT, API_DELETE, API_OTHER_METHOD };
+
+struct api_request {
+    enum api_method method;
+    const char *path;       /* target without query, not decoded, absolute form cut off */
+    const char *server_key; /* first X-Innernet-Server-Key, blanks around it cut off; NULL = none */
+    struct ip source;
+    bool has_content_length;
+    uint64_t content_length;
+    bool is_chunked;
+    const char *body; /* complete, for api_respond */
+    size_t body_len;
+};
+
+struct api_response {
+    int status;
+    struct body *body; /* JSON, a reference of the response's own; NULL = empty */
+};
+
+/* What happens to the device; every step may be NULL. */
+struct api_device {
+    /* A peer has been inserted but not committed: a negative answer undoes the insert. */
+    int (*add_peer)(void *user, const struct peer *p, struct err *err);
+    /* A committed change of the peer's row that matters to the device. */
+    void (*peer_changed)(void *user, int64_t id);
+    /* A committed redemption: switch keys when the client does. */
+    void (*peer_redeemed)(void *user, int64_t id, const struct key *old_key);
+};
+
+struct api {
+    struct registry *registry;
+    struct snapshot *snapshot;
+    struct key server_key; /* the public key that the header must hold */
+    const struct api_device *device;
+    void *device_user;
+    struct timespec (*now)(void);
+};
+
+/* Decides by the head alone: true when the body has to be read before api_respond; false when *ret
+ * is the answer already, whatever body there may be. */
+bool api_needs_body(struct api *api, const struct api_request *req, struct api_response *ret);
+/* The answer. Decides everything anew, because the world may have changed while the body came. */
+void api_respond(struct api *api, const struct api_request *req, struct api_response *ret);
+void api_response_done(struct api_response *r);

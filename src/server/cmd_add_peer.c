@@ -269,12 +269,7 @@ static int save_invitation(void *user, const struct peer *p, struct err *err)
     buf_wipe(&text);
     if (r == 0)
         r = fs_new_file_publish(&in->file, err);
-    if (r < 0)
-        return r;
-    r = update_device(in, p, err);
-    if (r < 0)
-        unlink(in->path);
-    return r;
+    return r < 0 ? r : update_device(in, p, err);
 }
 
 static int invite(struct invite *in, struct err *err)
@@ -286,7 +281,7 @@ static int invite(struct invite *in, struct err *err)
     key_generate(&in->private_key);
     in->peer.public_key = key_public(&in->private_key);
     r = registry_add_peer(&in->registry, &in->peer, save_invitation, in, &id, err);
-    /* Published, but the commit failed: nobody may use it. */
+    /* Published, but a later step failed: a key without a peer is of no use to anybody. */
     if (r < 0 && !in->file.temp_path && in->file.path)
         unlink(in->path);
     return r;

@@ -1,0 +1,390 @@
+#include "http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "clock.h"
+#include "http_date.h"
+#include "http_head.h"
+#include "innernet/log.h"
+
+#define CONNECTIONS_MAX 4096U
+#define CONNECTIONS_PER_SOURCE_MAX 64U
+#define CONNECTION_MEMORY ((size_t)24 * 1024) /* bounds the head; bodies are kept elsewhere */
+#define HEAD_TIMEOUT_MS 10000
+#define BODY_TIMEOUT_MS 30000
+#define WRITE_TIMEOUT_MS 60000
+#define IDLE_TIMEOUT_MS 75000
+#define SWEEP_EVERY_MS 1000
+
+struct http {
+    struct MHD_Daemon *daemon;
+    struct api *api;
+    int epoll_fd;
+    int listen_fd;
+    bool quiesced;
+    struct http_conn *conns; /* doubly linked */
+    size_t n_busy;           /* connections with a request under way */
+    uint64_t next_sweep_ms;
+};
+
+/* A connection and the request on it; there is one at a time. */
+struct http_conn {
+    struct http *http;
+    struct http_conn *next;
+    struct http_conn *prev;
+    int fd;
+    uint64_t deadline_ms;
+    bool is_busy;
+    bool has_bad_target;
+    bool head_seen;
+    bool is_decided; /* response holds the answer; a body that still comes is dropped */
+    bool must_close;
+    struct http_head head;
+    struct api_response response;
+    struct buf body;
+};
+
+static void conn_reset(struct http_conn *c)
+{
+    if (c->is_busy)
+        c->http->n_busy--;
+    api_response_done(&c->response);
+    buf_done(&c->body);
+    c->is_busy = c->has_bad_target = c->head_seen = c->is_decided = c->must_close = false;
+    c->head = (struct http_head){0};
+}
+
+static void conn_start(struct http *h, struct MHD_Connection *connection, void **context)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct http_conn *c = calloc(1, sizeof(*c));
+    if (!c || !info) {
+        free(c);
+        return; /* the first request on it is refused */
+    }
+    c->http = h;
+    c->fd = info->connect_fd;
+    c->deadline_ms = clock_now_ms() + HEAD_TIMEOUT_MS;
+    c->next = h->conns;
+    if (c->next)
+        c->next->prev = c;
+    h->conns = c;
+    *context = c;
+}
+
+static void conn_end(struct http *h, void **context)
+{
+    struct http_conn *c = *context;
+    if (!c)
+        return;
+    conn_reset(c);
+    if (c->next)
+        c->next->prev = c->prev;
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        h->conns = c->next;
+    free(c);
+    *context = NULL;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        conn_start(cls, connection, context);
+    else
+        conn_end(cls, context);
+}
+
+/* The request line has come. The target is looked at here because this is all of it. */
+static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
+{
+    (void)cls;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct http_conn *c = info ? info->socket_context : NULL;
+    if (!c)
+        return NULL;
+    conn_reset(c);
+    c->is_busy = true;
+    c->http->n_busy++;
+    c->has_bad_target = !http_target_is_clean(target);
+    return c;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)cls;
+    (void)connection;
+    (void)code;
+    struct http_conn *c = *context;
+    if (!c)
+        return;
+    conn_reset(c);
+    c->deadline_ms = clock_now_ms() + IDLE_TIMEOUT_MS;
+}
+
+/* Paths are compared as they are sent (spec/server.md 2.3). */
+static size_t keep_escapes(void *cls, struct MHD_Connection *connection, char *text)
+{
+    (void)cls;
+    (void)connection;
+    return strlen(text);
+}
+
+static void release_body(void *cls)
+{
+    body_unref(cls);
+}
+
+static void add_header(struct MHD_Response *r, const char *name, const char *value)
+{
+    if (MHD_add_response_header(r, name, value) != MHD_YES)
+        log_debug("cannot add the header %s", name);
+}
+
+/* We write length and date ourselves, in lower case and in the order of spec/server.md 2.2. */
+static struct MHD_Response *build_response(const struct api_response *answer, bool close)
+{
+    static char nothing[] = "";
+    struct body *body = answer->body;
+    struct MHD_Response *r =
+        body ? MHD_create_response_from_buffer_with_free_callback_cls(body->len, body->data,
+                                                                      release_body, body_ref(body))
+             : MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+    if (!r) {
+        body_unref(body);
+        return NULL;
+    }
+    char text[HTTP_DATE_MAX];
+    MHD_set_response_options(r, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
+    if (body)
+        add_header(r, "content-type", "application/json");
+    if (answer->status != 204) {
+        snprintf(text, sizeof(text), "%zu", body ? body->len : 0);
+        add_header(r, "content-length", text);
+    }
+    add_header(r, "date", http_date(time(NULL), text));
+    if (close)
+        add_header(r, "connection", "close");
+    return r;
+}
+
+static enum MHD_Result send_answer(struct http_conn *c, struct MHD_Connection *connection)
+{
+    struct MHD_Response *r = build_response(&c->response, c->must_close);
+    if (!r)
+        return MHD_NO;
+    c->deadline_ms = clock_now_ms() + WRITE_TIMEOUT_MS;
+    enum MHD_Result result = MHD_queue_response(connection, (unsigned)c->response.status, r);
+    MHD_destroy_response(r);
+    return result;
+}
+
+static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    (void)kind;
+    http_head_add(cls, name ? name : "", value);
+    return MHD_YES;
+}
+
+static struct ip source_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct sock_addr source = {0};
+    if (info && info->client_addr)
+        sock_addr_from_sockaddr(info->client_addr, sizeof(struct sockaddr_storage), &source);
+    return source.ip;
+}
+
+static void log_request(const struct http_conn *c, const char *method)
+{
+    char ip[IP_TEXT_MAX];
+    char verb[32];
+    char path[256];
+    if (!log_enabled(LOG_LEVEL_DEBUG))
+        return;
+    log_debug("%s %s %s", ip_format(&c->head.req.source, ip), log_safe(method, verb, sizeof(verb)),
+              log_safe(c->head.req.path, path, sizeof(path)));
+}
+
+/* The answer needs no body, but one may be on its way: a short one is taken in and dropped, so that
+ * the connection lives on; for any other the connection ends with the answer. */
+static bool may_drop_body(const struct http_conn *c)
+{
+    return !c->must_close && !c->head.req.is_chunked && !c->head.expects_continue &&
+           c->head.req.content_length <= API_BODY_MAX;
+}
+
+static enum MHD_Result begin(struct http_conn *c, struct MHD_Connection *connection,
+                             const char *url, const char *method)
+{
+    struct api_request *req = &c->head.req;
+    c->head_seen = true;
+    http_head_start(&c->head, method, url);
+    req->source = source_of(connection);
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, on_field, &c->head);
+    log_request(c, method);
+    bool too_many = c->head.n_fields > HTTP_FIELDS_MAX;
+    if (c->has_bad_target || c->head.is_bad || too_many) {
+        c->is_decided = c->must_close = true;
+        c->response.status = too_many ? 431 : 400;
+    } else {
+        c->is_decided = !api_needs_body(c->http->api, req, &c->response);
+    }
+    bool has_body = req->is_chunked || req->content_length > 0;
+    if (c->is_decided && has_body && !may_drop_body(c)) {
+        c->must_close = true;
+        return send_answer(c, connection);
+    }
+    c->deadline_ms = clock_now_ms() + BODY_TIMEOUT_MS;
+    return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct http_conn *c, const char *data, size_t *size)
+{
+    if (!c->is_decided) {
+        if (c->body.len + *size > API_BODY_MAX)
+            return MHD_NO;
+        buf_append(&c->body, data, *size);
+        if (c->body.failed)
+            return MHD_NO;
+    }
+    *size = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result finish(struct http_conn *c, struct MHD_Connection *connection)
+{
+    if (!c->is_decided) {
+        c->head.req.body = c->body.data ? c->body.data : "";
+        c->head.req.body_len = c->body.len;
+        api_respond(c->http->api, &c->head.req, &c->response);
+        c->is_decided = true;
+    }
+    return send_answer(c, connection);
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *size, void **context)
+{
+    (void)cls;
+    (void)version;
+    struct http_conn *c = *context;
+    if (!c)
+        return MHD_NO;
+    if (!c->head_seen)
+        return begin(c, connection, url, method);
+    if (*size > 0)
+        return take_body(c, data, size);
+    return finish(c, connection);
+}
+
+static void on_log(void *cls, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+
+static void on_log(void *cls, const char *fmt, va_list args)
+{
+    static struct log_limit limit;
+    char line[256];
+    char safe[512];
+    (void)cls;
+    vsnprintf(line, sizeof(line), fmt, args);
+    line[strcspn(line, "\n")] = '\0';
+    log_limited(&limit, 10, 60, LOG_LEVEL_DEBUG, "http: %s", log_safe(line, safe, sizeof(safe)));
+}
+
+static struct MHD_Daemon *start_daemon(struct http *h)
+{
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
+        on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+        h->listen_fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_SOURCE_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, h, MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, h, MHD_OPTION_END);
+}
+
+int http_new(struct api *api, int listen_fd, struct http **ret, struct err *err)
+{
+    struct http *h = calloc(1, sizeof(*h));
+    if (h) {
+        *h = (struct http){.api = api, .listen_fd = listen_fd};
+        h->daemon = start_daemon(h);
+    }
+    const union MHD_DaemonInfo *info =
+        h && h->daemon ? MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+    if (!info) {
+        if (h && h->daemon)
+            MHD_stop_daemon(h->daemon);
+        else
+            close(listen_fd);
+        free(h);
+        return err_set(err, -ENOMEM, "cannot start the HTTP server");
+    }
+    h->epoll_fd = info->epoll_fd;
+    *ret = h;
+    return 0;
+}
+
+void http_free(struct http *h)
+{
+    if (!h)
+        return;
+    MHD_stop_daemon(h->daemon);
+    if (h->quiesced)
+        close(h->listen_fd);
+    free(h);
+}
+
+int http_fd(const struct http *h)
+{
+    return h->epoll_fd;
+}
+
+/* MHD sees the end of the connection and does the rest. */
+static void end_late_connections(struct http *h, uint64_t now_ms)
+{
+    if (now_ms < h->next_sweep_ms)
+        return;
+    h->next_sweep_ms = now_ms + SWEEP_EVERY_MS;
+    for (struct http_conn *c = h->conns; c; c = c->next)
+        if (c->deadline_ms <= now_ms)
+            shutdown(c->fd, SHUT_RDWR);
+}
+
+void http_run(struct http *h)
+{
+    end_late_connections(h, clock_now_ms());
+    MHD_run(h->daemon);
+}
+
+int http_timeout_ms(const struct http *h)
+{
+    MHD_UNSIGNED_LONG_LONG timeout;
+    int own = h->conns ? SWEEP_EVERY_MS : -1;
+    if (MHD_get_timeout(h->daemon, &timeout) != MHD_YES)
+        return own;
+    return own >= 0 && timeout > (unsigned)own ? own : (int)(timeout > 10000 ? 10000 : timeout);
+}
+
+void http_quiesce(struct http *h)
+{
+    h->quiesced = MHD_quiesce_daemon(h->daemon) != MHD_INVALID_SOCKET;
+}
+
+bool http_is_idle(const struct http *h)
+{
+    return h->n_busy == 0;
+}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "innernet/fsutil.h"
 #include "innernet/log.h"
@@ -26,14 +27,22 @@ int network_files_init(struct network_files *f, const struct cli_args *args, con
     return err_set(err, -ENOMEM, "out of memory");
 }
 
-static int explain_missing(int r, const struct cli_args *args, struct err *err)
+static int check_exists(const struct cli_args *args, const char *path, struct err *err)
 {
-    if (r != -ENOENT)
-        return r;
-    return err_prefix(err, r,
+    if (access(path, F_OK) == 0)
+        return 0;
+    err_set_os(err, -errno, "%s", path);
+    return err_prefix(err, err->code,
                       "there is no network \"%s\" here; create it with `innernet-server new`, or "
                       "say where it is with --config-dir and --data-dir",
                       cli_positional(args, 0));
+}
+
+int command_check_files(const struct cli_args *args, const struct network_files *files,
+                        struct err *err)
+{
+    int r = check_exists(args, files->config, err);
+    return r < 0 ? r : check_exists(args, files->database, err);
 }
 
 int command_open_registry(const struct cli_args *args, struct registry *r, struct err *err)
@@ -42,7 +51,8 @@ int command_open_registry(const struct cli_args *args, struct registry *r, struc
     int rc = network_files_init(&files, args, cli_positional(args, 0), err);
     if (rc < 0)
         return rc;
-    return explain_missing(registry_open(r, files.database, err), args, err);
+    rc = check_exists(args, files.database, err);
+    return rc < 0 ? rc : registry_open(r, files.database, err);
 }
 
 int command_load_config(const struct cli_args *args, struct server_config *ret, struct err *err)
@@ -51,7 +61,8 @@ int command_load_config(const struct cli_args *args, struct server_config *ret, 
     int rc = network_files_init(&files, args, cli_positional(args, 0), err);
     if (rc < 0)
         return rc;
-    return explain_missing(server_config_load(files.config, ret, err), args, err);
+    rc = check_exists(args, files.config, err);
+    return rc < 0 ? rc : server_config_load(files.config, ret, err);
 }
 
 int command_exit(int outcome, const struct err *err)

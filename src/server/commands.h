@@ -37,8 +37,11 @@ void network_files_done(struct network_files *f);
 int network_files_init(struct network_files *f, const struct cli_args *args, const char *interface,
                        struct err *err);
 
-/* Opens the database of the command's <interface>; when it is not there the error says how networks
- * are made. */
+/* Both files of the command's <interface> are there; otherwise the error says how networks are
+ * made. */
+int command_check_files(const struct cli_args *args, const struct network_files *files,
+                        struct err *err);
+/* Opens the database of the command's <interface>. */
 int command_open_registry(const struct cli_args *args, struct registry *r, struct err *err);
 /* The same for the configuration file. */
 int command_load_config(const struct cli_args *args, struct server_config *ret, struct err *err);

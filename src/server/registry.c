@@ -13,6 +13,7 @@ int registry_open(struct registry *r, const char *path, struct err *err)
     int rc = store_open(path, &r->store, err);
     if (rc == 0)
         rc = registry_sync(r, err);
+    r->changed_elsewhere = false;
     if (rc < 0)
         registry_close(r);
     return rc;
@@ -325,6 +326,7 @@ int registry_sync(struct registry *r, struct err *err)
     fresh.generation += r->model.generation;
     model_done(&r->model);
     r->model = fresh;
+    r->changed_elsewhere = r->changed_elsewhere || version != r->data_version;
     r->data_version = version;
     r->stale = false;
     return 0;

@@ -17,8 +17,10 @@ struct registry {
     struct store *store; /* owned */
     struct model model;
     int64_t data_version;
-    bool stale;         /* the model may lag behind the store: load it at the next sync */
-    struct key own_key; /* the server's public key; zero when not known (CLI) */
+    bool changed_elsewhere; /* set by registry_sync for another process's write; cleared by who acts
+                             */
+    bool stale;             /* the model may lag behind the store: load it at the next sync */
+    struct key own_key;     /* the server's public key; zero when not known (CLI) */
 };
 
 #define REGISTRY_INIT ((struct registry){0})

@@ -1,0 +1,55 @@
+#pragma once
+/* The running server: everything that lives as long as it does. */
+
+#include "api.h"
+#include "endpoints.h"
+#include "hosts_writer.h"
+#include "http.h"
+#include "innernet/config.h"
+#include "innernet/err.h"
+#include "innernet/resolve.h"
+#include "innernet/wg.h"
+#include "keeper.h"
+#include "options.h"
+#include "registry.h"
+#include "snapshot.h"
+
+struct serve_options {
+    const char *interface;
+    const char *config_path;
+    const char *database_path;
+    struct network_options network;
+    const char *hosts_path; /* NULL: leave the hosts file alone */
+    const char *host_suffix;
+};
+
+struct server {
+    const struct serve_options *options;
+    struct server_config config;
+    struct registry registry;
+    struct endpoints endpoints;
+    struct snapshot snapshot;
+    struct keeper keeper;
+    struct hosts_writer hosts;
+    struct api api;
+    struct wg *wg;
+    struct resolver *resolver;
+    struct http *http;
+    int epoll_fd;
+    int tick_fd;   /* every 10 s */
+    int switch_fd; /* when a redeemed peer's key is due */
+    int signal_fd;
+    uint64_t stop_at_ms; /* 0 while running */
+};
+
+/* Brings the network up and serves until SIGTERM or SIGINT (spec/server.md 5.1, D21): 0 then, or
+ * the error that kept it from starting. */
+int serve_run(const struct serve_options *options, struct err *err);
+
+/* The parts of it that live in serve_loop.c. */
+int serve_loop_open(struct server *s, struct err *err);
+int serve_loop_run(struct server *s, struct err *err);
+void serve_loop_close(struct server *s);
+/* What happens every ten seconds: sweep, device, hosts file. */
+void serve_tick(struct server *s);
+extern const struct api_device serve_device;

@@ -24,7 +24,7 @@ static int decode_name(sqlite3_stmt *row, struct peer *p, struct err *err)
     const char *name = store_column_text(row, COL_NAME);
     int r = name_check_hostname(name ? name : "", err);
     if (r < 0)
-        return err_prefix(err, r, "name");
+        return r;
     p->name = strdup(name);
     return p->name ? 0 : -ENOMEM;
 }
@@ -62,8 +62,7 @@ static int decode_candidates(sqlite3_stmt *row, struct peer *p, struct err *err)
         return sqlite3_column_type(row, COL_CANDIDATES) == SQLITE_NULL
                    ? 0
                    : err_set(err, -EBADMSG, "candidates is not a list of endpoints");
-    int r = record_decode_candidates(text, strlen(text), &p->candidates, &p->n_candidates, err);
-    return r < 0 ? err_prefix(err, r, "candidates") : 0;
+    return record_decode_candidates(text, strlen(text), &p->candidates, &p->n_candidates, err);
 }
 
 static int decode_peer(sqlite3_stmt *row, struct peer *ret, struct err *err)

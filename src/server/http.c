@@ -221,11 +221,11 @@ static bool may_drop_body(const struct http_conn *c)
 }
 
 static enum MHD_Result begin(struct http_conn *c, struct MHD_Connection *connection,
-                             const char *url, const char *method)
+                             const char *url, const char *method, const char *version)
 {
     struct api_request *req = &c->head.req;
     c->head_seen = true;
-    http_head_start(&c->head, method, url);
+    http_head_start(&c->head, method, url, version);
     req->source = source_of(connection);
     MHD_get_connection_values(connection, MHD_HEADER_KIND, on_field, &c->head);
     log_request(c, method);
@@ -274,12 +274,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
                                   size_t *size, void **context)
 {
     (void)cls;
-    (void)version;
     struct http_conn *c = *context;
     if (!c)
         return MHD_NO;
     if (!c->head_seen)
-        return begin(c, connection, url, method);
+        return begin(c, connection, url, method, version);
     if (*size > 0)
         return take_body(c, data, size);
     return finish(c, connection);

@@ -66,9 +66,11 @@ static const char *path_of(const char *url)
     return path ? path : "/";
 }
 
-void http_head_start(struct http_head *head, const char *method, const char *target)
+void http_head_start(struct http_head *head, const char *method, const char *target,
+                     const char *version)
 {
-    *head = (struct http_head){0};
+    *head = (struct http_head){.is_http_1_0 = strcmp(version, "HTTP/1.0") == 0};
+    head->is_bad = !head->is_http_1_0 && strcmp(version, "HTTP/1.1") != 0;
     head->req.method = parse_method(method);
     head->req.path = path_of(target);
 }
@@ -84,6 +86,8 @@ void http_head_add(struct http_head *head, const char *name, const char *value)
         take_length(head, value);
     } else if (strcasecmp(name, "transfer-encoding") == 0) {
         head->req.is_chunked = true;
+        if (head->is_http_1_0 || strcasecmp(value, "chunked") != 0)
+            head->is_bad = true;
     } else if (strcasecmp(name, "expect") == 0) {
         head->expects_continue = true;
     } else if (strcasecmp(name, "x-innernet-server-key") == 0 && !head->req.server_key) {

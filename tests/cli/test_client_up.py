@@ -365,6 +365,34 @@ def test_candidates_and_servers(running):
     assert result.returncode == 1 and "status code 500" in result.stdout
 
 
+# --- NAT traversal ------------------------------------------------------------------------------
+
+def test_candidates_of_unreachable_peers_are_tried_in_turn(network):
+    """The endpoint first, then candidates from the end; whoever is connected is left alone."""
+    set_state(network, [STATE["peers"][0], {**STATE["peers"][3],
+                                            "candidates": ["1.1.1.1:1", "172.31.1.4:49571",
+                                                           "1.1.1.2:2"]}])
+
+    def endpoint():
+        peers = network.device()["peers"] if network.has_device() else {}
+        return peers.get(hex_key(PEER3_KEY), {}).get("endpoint")
+
+    def connect(key, at):
+        network.uapi(f"set=1\npublic_key={hex_key(key)}\nstandin_endpoint={at}\n"
+                     f"standin_handshake_sec={int(time.time())}\n\n")
+    process = network.start("-v", "--backend", "userspace", "up", "evilcorp", "--no-write-hosts")
+    wait_until(lambda: endpoint() == "172.31.1.4:49571", "the server's endpoint")
+    connect(SERVER_KEY, "172.31.1.1:51820")
+    wait_until(lambda: endpoint() == "1.1.1.2:2", "the last candidate")
+    wait_until(lambda: endpoint() == "1.1.1.1:1", "the first candidate")
+    connect(PEER3_KEY, "1.1.1.1:1")
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    tries = [line for line in output.splitlines() if "Trying endpoint" in line]
+    assert [line.split()[3] for line in tries] == ["1.1.1.2:2", "1.1.1.1:1"]
+    assert network.device()["peers"][hex_key(SERVER_KEY)]["endpoint"] == "172.31.1.1:51820"
+
+
 # --- all interfaces, daemon ---------------------------------------------------------------------
 
 def test_up_without_name_takes_all_and_survives_one(network):

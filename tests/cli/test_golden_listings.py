@@ -29,7 +29,8 @@ answered_s = 0  # when the device was last asked
 
 def device_text(server_rx, server_tx):
     global answered_s
-    while time.time() % 1 > 0.5:  # not shortly before a new second begins
+    # Not shortly before a new second begins; nor just after, when the coarse clock still lags.
+    while not 0.05 < time.time() % 1 < 0.5:
         time.sleep(0.01)
     answered_s = int(time.time())
     return (f"private_key={hex_key(PRIVATE_KEY)}\nlisten_port=39524\n"

@@ -57,8 +57,7 @@ def test_d1_peer1_installs_without_a_prompt_and_keeps_polling(corp):
     assert NETWORK not in hosts
     peer1.host.pings("10.66.0.1")
     corp.loop = peer1.host.start("bash", "-c", LOOP)
-    wait_until(lambda: corp.loop.log().count("[*] fetching") >= 2
-               or corp.loop.log().lower().count("up to date") >= 2,
+    wait_until(lambda: corp.loop.log().count("Fetching state") >= 2
                15, "two rounds of `innernet up`")
     assert corp.loop.alive(), corp.loop.log()
 

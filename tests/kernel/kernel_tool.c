@@ -62,8 +62,8 @@ static int apply(struct wg *wg, const char *name, const struct wg_update *update
     return 0;
 }
 
-/* add NAME FROM COUNT: peers with one allowed IP each; replace NAME FROM COUNT: only these stay. */
-static int add(struct wg *wg, char **words, bool replace)
+/* COUNT peers with one allowed IP each. */
+static int put(struct wg *wg, char **words, bool replace)
 {
     uint32_t from = (uint32_t)atoi(words[1]), count = (uint32_t)atoi(words[2]);
     struct wg_peer_update *peers = calloc(count + 1, sizeof *peers);
@@ -87,6 +87,18 @@ static int add(struct wg *wg, char **words, bool replace)
     return r;
 }
 
+/* add NAME FROM COUNT */
+static int add(struct wg *wg, char **words)
+{
+    return put(wg, words, false);
+}
+
+/* replace NAME FROM COUNT: only these stay. */
+static int replace(struct wg *wg, char **words)
+{
+    return put(wg, words, true);
+}
+
 /* add-wide NAME NUMBER COUNT: one peer with COUNT allowed IPs. */
 static int add_wide(struct wg *wg, char **words)
 {
@@ -108,24 +120,43 @@ static int add_wide(struct wg *wg, char **words)
     return r;
 }
 
-/* remove NAME KEY, own NAME KEY (adds a peer with that key), update-only NAME KEY */
-static int one_peer(struct wg *wg, char **words, const char *verb)
+/* remove NAME KEY */
+static int remove_peer(struct wg *wg, char **words)
 {
-    struct network ip = peer_ip(1);
-    struct wg_peer_update peer = {.remove = strcmp(verb, "remove") == 0,
-                                  .update_only = strcmp(verb, "update-only") == 0};
+    struct wg_peer_update peer = {.remove = true};
     struct wg_update update = {.peers = &peer, .n_peers = 1};
 
     if (key_parse(words[1], &peer.public_key) < 0)
         return 2;
-    if (!peer.remove) {
-        peer.has_keepalive = true;
-        peer.keepalive_s = 25;
-        peer.replace_allowed_ips = true;
-        peer.allowed_ips = &ip;
-        peer.n_allowed_ips = 1;
-    }
     return apply(wg, words[0], &update);
+}
+
+static int one_peer(struct wg *wg, char **words, bool update_only)
+{
+    struct network ip = peer_ip(1);
+    struct wg_peer_update peer = {.update_only = update_only,
+                                  .has_keepalive = true,
+                                  .keepalive_s = 25,
+                                  .replace_allowed_ips = true,
+                                  .allowed_ips = &ip,
+                                  .n_allowed_ips = 1};
+    struct wg_update update = {.peers = &peer, .n_peers = 1};
+
+    if (key_parse(words[1], &peer.public_key) < 0)
+        return 2;
+    return apply(wg, words[0], &update);
+}
+
+/* add-key NAME KEY: a peer with that key. */
+static int add_key(struct wg *wg, char **words)
+{
+    return one_peer(wg, words, false);
+}
+
+/* update-only NAME KEY: the same, if the device has it. */
+static int update_only(struct wg *wg, char **words)
+{
+    return one_peer(wg, words, true);
 }
 
 /* get NAME: "device KEY PORT PEERS", then per peer "KEY ALLOWED-IPS KEEPALIVE HANDSHAKE". */
@@ -158,13 +189,14 @@ static int delete (struct wg *wg, char **words)
     return 0;
 }
 
-static int list(struct wg *wg)
+static int list(struct wg *wg, char **words)
 {
     struct err err = ERR_INIT;
     char **names = NULL;
     size_t n = 0;
     int r = wg_list(wg, &names, &n, &err);
 
+    (void)words;
     if (r < 0)
         return fail(&err, r);
     for (size_t i = 0; i < n; i++)
@@ -184,29 +216,23 @@ static int set(struct wg *wg, char **words)
     return apply(wg, words[0], &update);
 }
 
-static int run(struct wg *wg, const char *verb, int n, char **words)
+static const struct {
+    const char *verb;
+    int n_words;
+    int (*run)(struct wg *wg, char **words);
+} verbs[] = {
+    {"bring-up", 4, bring_up}, {"set", 3, set},           {"add", 3, add},
+    {"replace", 3, replace},   {"add-wide", 3, add_wide}, {"remove", 2, remove_peer},
+    {"add-key", 2, add_key},   {"get", 1, get},           {"update-only", 2, update_only},
+    {"delete", 1, delete},     {"list", 0, list},
+};
+
+static int run(struct wg *wg, const char *verb, int n_words, char **words)
 {
-    if (strcmp(verb, "bring-up") == 0 && n == 4)
-        return bring_up(wg, words);
-    if (strcmp(verb, "set") == 0 && n == 3)
-        return set(wg, words);
-    if (strcmp(verb, "add") == 0 && n == 3)
-        return add(wg, words, false);
-    if (strcmp(verb, "replace") == 0 && n == 3)
-        return add(wg, words, true);
-    if (strcmp(verb, "add-wide") == 0 && n == 3)
-        return add_wide(wg, words);
-    if ((strcmp(verb, "remove") == 0 || strcmp(verb, "own") == 0 ||
-         strcmp(verb, "update-only") == 0) &&
-        n == 2)
-        return one_peer(wg, words, verb);
-    if (strcmp(verb, "get") == 0 && n == 1)
-        return get(wg, words);
-    if (strcmp(verb, "delete") == 0 && n == 1)
-        return delete (wg, words);
-    if (strcmp(verb, "list") == 0 && n == 0)
-        return list(wg);
-    fputs("usage: kernel_tool kernel|auto VERB WORD...; see the source\n", stderr);
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (strcmp(verb, verbs[i].verb) == 0 && n_words == verbs[i].n_words)
+            return verbs[i].run(wg, words);
+    fputs("usage: kernel_tool kernel|auto VERB WORD...; the source says which\n", stderr);
     return 2;
 }
 

@@ -118,7 +118,7 @@ def test_many_allowed_ips_are_split_over_messages(wg, device):
 
 
 def test_many_peers_are_split_over_messages(wg, device):
-    count = 400
+    count = 250
     wg.set(device, genl.nest(genl.PEERS, *(genl.peer(key(n)) for n in range(count))))
     messages = wg.get(device)
     assert len(messages) > 1

@@ -3,5 +3,4 @@
 
 #include "innernet/cli.h"
 
-extern const struct cli_option client_global_options[];
 extern const struct cli_command client_commands[];

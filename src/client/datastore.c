@@ -81,15 +81,15 @@ int datastore_open(const char *path, enum datastore_mode mode, struct datastore 
                    struct err *err)
 {
     CLEAN_DATASTORE struct datastore d = {0};
-    mode_t file_mode = 0;
+    d.mode = 0600;
     d.path = strdup(path);
     if (!d.path)
         return err_set(err, -ENOMEM, "%s - out of memory", path);
-    int r = fs_read_file(path, DATASTORE_FILE_MAX, &d.text, &file_mode, err);
+    int r = fs_read_file(path, DATASTORE_FILE_MAX, &d.text, &d.mode, err);
     if (r < 0 && !(r == -ENOENT && mode == DATASTORE_UPDATE))
         return r;
     if (r == 0)
-        warn_world_access(path, file_mode);
+        warn_world_access(path, d.mode);
     if (r == 0 && d.text.len > 0) {
         r = record_decode_store(d.text.data, d.text.len, warn_skipped, &d, &d.state, err);
         if (r < 0)
@@ -221,7 +221,7 @@ int datastore_save(struct datastore *d, struct err *err)
     if (d->skipped && keep_copy(d, &copy))
         log_warn("%s is rewritten without those records; the old file is kept in %s", d->path,
                  copy);
-    int r = fs_replace_file(d->path, text.data, text.len, 0600, err);
+    int r = fs_replace_file(d->path, text.data, text.len, d->mode & 0777, err);
     if (r < 0)
         return r;
     d->skipped = false;

@@ -3,6 +3,7 @@
  * (spec/client.md 1.5, 3.5, 9.1, 9.2, 9.27, 9.28). Holds the server's values, never overrides. */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "innernet/buf.h"
 #include "innernet/err.h"
@@ -14,6 +15,7 @@ struct datastore {
     char *path;
     struct state state;
     struct buf text; /* the file as it was read: an unchanged store is not written again */
+    mode_t mode;     /* of the file; 0600 for a new one */
     bool skipped;    /* the file had records that could not be taken over */
 };
 
@@ -35,5 +37,6 @@ void datastore_done(struct datastore *d);
  * the pins. 0 or -ENOMEM (then the store is unchanged). O(n). */
 int datastore_update(struct datastore *d, const struct state *server, struct err *err);
 
-/* Writes atomically with mode 0600, if the content differs from what was read. */
+/* Writes atomically, if the content differs from what was read. A new file is 0600; an old one
+ * keeps its mode, because people let a group read it. */
 int datastore_save(struct datastore *d, struct err *err);

@@ -101,6 +101,16 @@ int paths_interfaces(const struct client *c, struct path_names *ret, struct err 
     return 0;
 }
 
+/* A group that may write to the folder may take the lock too. */
+static void share_lock(const struct client *c, int fd)
+{
+    struct stat st;
+    if (stat(c->data_dir, &st) < 0 || !(st.st_mode & S_IWGRP))
+        return;
+    if (fchown(fd, (uid_t)-1, st.st_gid) == 0)
+        (void)!fchmod(fd, 0660);
+}
+
 int paths_lock(const struct client *c, const char *interface, int *ret_fd, struct err *err)
 {
     int r = fs_ensure_dir(c->data_dir, err);
@@ -110,8 +120,11 @@ int paths_lock(const struct client *c, const char *interface, int *ret_fd, struc
     if (!path)
         return err_set(err, -ENOMEM, "%s - out of memory", interface);
     r = fs_lock(path, 0, ret_fd, err);
-    if (r != -EAGAIN)
-        return r;
-    log_info("Waiting for another innernet process that works on %s", interface);
-    return fs_lock(path, LOCK_WAIT_MS, ret_fd, err);
+    if (r == -EAGAIN) {
+        log_info("Waiting for another innernet process that works on %s", interface);
+        r = fs_lock(path, LOCK_WAIT_MS, ret_fd, err);
+    }
+    if (r == 0)
+        share_lock(c, *ret_fd);
+    return r;
 }

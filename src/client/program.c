@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "client.h"
+#include "command_options.h"
 #include "command_table.h"
 #include "innernet/log.h"
 #include "innernet/version.h"

@@ -89,6 +89,22 @@ static void it_is_written_0600(void **state)
     assert_int_equal(st.st_mode & 0777, 0600);
 }
 
+static void an_old_file_keeps_its_mode(void **state)
+{
+    struct place *p = *state;
+    CLEAN_DATASTORE struct datastore d = {0};
+    CLEAN_BUF struct buf golden = BUF_INIT;
+    struct stat st;
+    test_data("golden/store.json", &golden);
+    put(p->path, golden.data, golden.len);
+    assert_int_equal(chmod(p->path, 0640), 0);
+    assert_int_equal(datastore_open(p->path, DATASTORE_UPDATE, &d, NULL), 0);
+    d.state.peers[0].is_admin = false;
+    assert_int_equal(datastore_save(&d, NULL), 0);
+    assert_int_equal(stat(p->path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+}
+
 /* T3; and a peer that comes back is enabled again, in its old place. */
 static void peers_are_disabled_never_deleted(void **state)
 {
@@ -227,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_new_store_is_empty_and_keeps_what_it_gets),
         CASE(it_is_written_0600),
+        CASE(an_old_file_keeps_its_mode),
         CASE(peers_are_disabled_never_deleted),
         CASE(records_of_a_known_ip_are_replaced),
         CASE(the_golden_store_comes_back_the_same),

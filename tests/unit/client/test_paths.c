@@ -110,6 +110,23 @@ static void the_lock_is_exclusive(void **state)
     drop("net.lock"), drop("");
 }
 
+/* Who may write the folder may work on its networks. */
+static void the_lock_is_as_shared_as_the_folder(void **state)
+{
+    (void)state;
+    struct stat st;
+    int fd = -1;
+    CLEAN_FREE char *lock = fs_join(dir, "net", ".lock");
+    for (int shared = 0; shared < 2; shared++) {
+        assert_int_equal(chmod(dir, shared ? 0770 : 0700), 0);
+        assert_int_equal(paths_lock(&client, "net", &fd, NULL), 0);
+        close(fd);
+        assert_int_equal(stat(lock, &st), 0);
+        assert_int_equal(st.st_mode & 0777, shared ? 0660 : 0600);
+    }
+    drop("net.lock"), drop("");
+}
+
 #define CASE(f) cmocka_unit_test_setup(f, set_up)
 
 int main(void)
@@ -120,6 +137,7 @@ int main(void)
         CASE(bad_names_are_counted_and_do_not_hide_the_others),
         CASE(a_missing_folder_is_an_error),
         CASE(the_lock_is_exclusive),
+        CASE(the_lock_is_as_shared_as_the_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@ import pytest
 from client_bed import SERVER_IP, SERVER_PORT, Bed, golden_api, need_root
 
 URL = f"http://{SERVER_IP}:{SERVER_PORT}/v1/admin/cidrs"
+CIDRS = golden_api("GET", "/v1/admin/cidrs")
 
 
 @pytest.fixture
@@ -95,17 +96,16 @@ def test_an_answer_of_more_than_10_mib_is_refused(bed, compressed):
 
 
 def test_an_answer_of_10_mib_is_taken(bed):
-    cidrs = golden_api("GET", "/v1/admin/cidrs")
-    result, _ = list_associations(bed, " " * ((10 << 20) - len(cidrs)) + cidrs)
+    result, _ = list_associations(bed, " " * ((10 << 20) - len(CIDRS)) + CIDRS)
     assert result.returncode == 0
 
 
 @pytest.mark.parametrize("answer", [
-    gzipped(golden_api("GET", "/v1/admin/cidrs")),
-    raw(b"HTTP/1.0 200 OK\r\n\r\n" + golden_api("GET", "/v1/admin/cidrs").encode()),
-    raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
-        % (len(golden_api("GET", "/v1/admin/cidrs")), golden_api("GET", "/v1/admin/cidrs").encode())),
-    " \n" + golden_api("GET", "/v1/admin/cidrs") + "\n ",
+    gzipped(CIDRS),
+    raw(b"HTTP/1.0 200 OK\r\n\r\n" + CIDRS.encode()),
+    raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        b"%x\r\n%s\r\n0\r\n\r\n" % (len(CIDRS), CIDRS.encode())),
+    " \n" + CIDRS + "\n ",
 ], ids=["gzip", "until-close", "chunked", "blanks"])
 def test_forms_of_a_good_answer(bed, answer):
     result, _ = list_associations(bed, answer)
@@ -114,9 +114,8 @@ def test_forms_of_a_good_answer(bed, answer):
 
 
 def test_invalid_records_are_left_out_with_a_warning(bed):
-    cidrs = golden_api("GET", "/v1/admin/cidrs")
     bad = '{"id":9,"name":"a\\nb","cidr":"10.66.9.0/24","parent":1}]'
-    result, _ = list_associations(bed, cidrs[:-1] + "," + bad)
+    result, _ = list_associations(bed, CIDRS[:-1] + "," + bad)
     assert result.returncode == 0
     assert result.stdout.count("[!] ") == 1
     assert result.stdout.endswith("\n1: humans <=> robots\n")

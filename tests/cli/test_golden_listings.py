@@ -130,7 +130,8 @@ def test_list_associations(bed):
     conf = bed.conf.read_text()
     server = bed.start_golden_server()
     assert_golden(bed.run("list-associations", "evilcorp"), "list-associations.txt")
-    assert_golden(bed.run("list-associations", "evilcorp", env=COLOR), "list-associations.color.txt")
+    colored = bed.run("list-associations", "evilcorp", env=COLOR)
+    assert_golden(colored, "list-associations.color.txt")
     assert server.calls() == [("GET", "/admin/cidrs"), ("GET", "/admin/associations")] * 2
     # one connection for both requests, and the header that the server wants
     assert server.requests[0][4] == server.requests[1][4]

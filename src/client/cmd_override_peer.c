@@ -150,7 +150,7 @@ static int set(struct peer_override *o, const struct peer *p, struct err *err)
 static int override_peer(struct peer_override *o, struct err *err)
 {
     CLEAN_FREE char *store_path = paths_store(o->client, o->interface);
-    const struct peer *p;
+    const struct peer *p = NULL;
     if (!store_path)
         return err_set(err, -ENOMEM, "%s - out of memory", o->interface);
     int r = settings_open(o->client, o->interface, &o->settings, err);

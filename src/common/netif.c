@@ -42,7 +42,7 @@ int netif_set_address(const char *ifname, const struct network *address, struct 
 {
     _Alignas(struct nlmsghdr) char buf[NETIF_REQUEST_MAX];
     CLEAN_NL struct nl *nl = NULL;
-    int index;
+    int index = 0;
     int rc = find_index(ifname, &index, err);
     if (rc == 0)
         rc = open_route(&nl, err);
@@ -56,7 +56,7 @@ int netif_set_up(const char *ifname, uint32_t mtu, struct err *err)
 {
     _Alignas(struct nlmsghdr) char buf[NL_LINK_MAX];
     CLEAN_NL struct nl *nl = NULL;
-    int index;
+    int index = 0;
     int rc = find_index(ifname, &index, err);
     if (rc == 0)
         rc = open_route(&nl, err);
@@ -71,7 +71,7 @@ int netif_add_route(const char *ifname, const struct network *net, struct err *e
     _Alignas(struct nlmsghdr) char buf[NETIF_REQUEST_MAX];
     char text[NETWORK_TEXT_MAX];
     CLEAN_NL struct nl *nl = NULL;
-    int index;
+    int index = 0;
     int rc = find_index(ifname, &index, err);
     if (rc == 0)
         rc = open_route(&nl, err);

@@ -70,7 +70,7 @@ static int delete_invitation(const struct cli_args *args, const char *path, stru
         if (r < 0)
             return r;
     }
-    if (yes && unlink(path) < 0)
+    if (yes && unlink(path) < 0 && errno != ENOENT)
         return err_set_os(err, -errno, "%s", path);
     return 0;
 }

@@ -1,24 +1,22 @@
 #include "http.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/resource.h>
 
 #include "clock.h"
+#include "http_conn.h"
 #include "http_date.h"
-#include "http_head.h"
 #include "innernet/log.h"
 
 #define CONNECTIONS_MAX 4096U
+/* For database, device and hosts file, which must work when connections use up the rest. */
+#define FILES_SPARED 64U
 #define CONNECTIONS_PER_SOURCE_MAX 64U
 #define CONNECTION_MEMORY ((size_t)24 * 1024) /* bounds the head; bodies are kept elsewhere */
-#define HEAD_TIMEOUT_MS 10000
-#define BODY_TIMEOUT_MS 30000
-#define WRITE_TIMEOUT_MS 60000
-#define IDLE_TIMEOUT_MS 75000
-#define SWEEP_EVERY_MS 1000
 
 struct http {
     struct MHD_Daemon *daemon;
@@ -26,80 +24,22 @@ struct http {
     int epoll_fd;
     int listen_fd;
     bool quiesced;
-    struct http_conn *conns; /* doubly linked */
-    size_t n_busy;           /* connections with a request under way */
-    uint64_t next_sweep_ms;
+    struct http_conns conns;
 };
 
-/* A connection and the request on it; there is one at a time. */
-struct http_conn {
-    struct http *http;
-    struct http_conn *next;
-    struct http_conn *prev;
-    int fd;
-    uint64_t deadline_ms;
-    bool is_busy;
-    bool has_bad_target;
-    bool head_seen;
-    bool is_decided; /* response holds the answer; a body that still comes is dropped */
-    bool must_close;
-    struct http_head head;
-    struct api_response response;
-    struct buf body;
-};
-
-static void conn_reset(struct http_conn *c)
-{
-    if (c->is_busy)
-        c->http->n_busy--;
-    api_response_done(&c->response);
-    buf_done(&c->body);
-    c->is_busy = c->has_bad_target = c->head_seen = c->is_decided = c->must_close = false;
-    c->head = (struct http_head){0};
-}
-
-static void conn_start(struct http *h, struct MHD_Connection *connection, void **context)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct http_conn *c = calloc(1, sizeof(*c));
-    if (!c || !info) {
-        free(c);
-        return; /* the first request on it is refused */
-    }
-    c->http = h;
-    c->fd = info->connect_fd;
-    c->deadline_ms = clock_now_ms() + HEAD_TIMEOUT_MS;
-    c->next = h->conns;
-    if (c->next)
-        c->next->prev = c;
-    h->conns = c;
-    *context = c;
-}
-
-static void conn_end(struct http *h, void **context)
-{
-    struct http_conn *c = *context;
-    if (!c)
-        return;
-    conn_reset(c);
-    if (c->next)
-        c->next->prev = c->prev;
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        h->conns = c->next;
-    free(c);
-    *context = NULL;
-}
-
+/* Without a context, when memory is short, the first request is refused. */
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        conn_start(cls, connection, context);
-    else
-        conn_end(cls, context);
+    struct http *h = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = info ? http_conn_new(&h->conns, info->connect_fd) : NULL;
+    } else {
+        http_conn_free(*context);
+        *context = NULL;
+    }
 }
 
 /* The request line has come. The target is looked at here because this is all of it. */
@@ -111,9 +51,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     struct http_conn *c = info ? info->socket_context : NULL;
     if (!c)
         return NULL;
-    conn_reset(c);
-    c->is_busy = true;
-    c->http->n_busy++;
+    http_conn_begin(c);
     c->has_bad_target = !http_target_is_clean(target);
     return c;
 }
@@ -124,11 +62,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     (void)cls;
     (void)connection;
     (void)code;
-    struct http_conn *c = *context;
-    if (!c)
-        return;
-    conn_reset(c);
-    c->deadline_ms = clock_now_ms() + IDLE_TIMEOUT_MS;
+    if (*context)
+        http_conn_end(*context);
 }
 
 /* Paths are compared as they are sent (spec/server.md 2.3). */
@@ -177,7 +112,7 @@ static enum MHD_Result send_answer(struct http_conn *c, struct MHD_Connection *c
     struct MHD_Response *r = build_response(&c->response, c->must_close);
     if (!r)
         return MHD_NO;
-    c->deadline_ms = clock_now_ms() + WRITE_TIMEOUT_MS;
+    http_conn_allow(c, HTTP_WRITE_TIMEOUT_MS);
     enum MHD_Result result = MHD_queue_response(connection, (unsigned)c->response.status, r);
     MHD_destroy_response(r);
     return result;
@@ -220,7 +155,7 @@ static bool may_drop_body(const struct http_conn *c)
            c->head.req.content_length <= API_BODY_MAX;
 }
 
-static enum MHD_Result begin(struct http_conn *c, struct MHD_Connection *connection,
+static enum MHD_Result begin(struct http *h, struct http_conn *c, struct MHD_Connection *connection,
                              const char *url, const char *method, const char *version)
 {
     struct api_request *req = &c->head.req;
@@ -234,14 +169,14 @@ static enum MHD_Result begin(struct http_conn *c, struct MHD_Connection *connect
         c->is_decided = c->must_close = true;
         c->response.status = too_many ? 431 : 400;
     } else {
-        c->is_decided = !api_needs_body(c->http->api, req, &c->response);
+        c->is_decided = !api_needs_body(h->api, req, &c->response);
     }
     bool has_body = req->is_chunked || req->content_length > 0;
     if (c->is_decided && has_body && !may_drop_body(c)) {
         c->must_close = true;
         return send_answer(c, connection);
     }
-    c->deadline_ms = clock_now_ms() + BODY_TIMEOUT_MS;
+    http_conn_allow(c, HTTP_BODY_TIMEOUT_MS);
     return MHD_YES;
 }
 
@@ -258,12 +193,13 @@ static enum MHD_Result take_body(struct http_conn *c, const char *data, size_t *
     return MHD_YES;
 }
 
-static enum MHD_Result finish(struct http_conn *c, struct MHD_Connection *connection)
+static enum MHD_Result finish(struct http *h, struct http_conn *c,
+                              struct MHD_Connection *connection)
 {
     if (!c->is_decided) {
         c->head.req.body = c->body.data ? c->body.data : "";
         c->head.req.body_len = c->body.len;
-        api_respond(c->http->api, &c->head.req, &c->response);
+        api_respond(h->api, &c->head.req, &c->response);
         c->is_decided = true;
     }
     return send_answer(c, connection);
@@ -273,15 +209,14 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **context)
 {
-    (void)cls;
     struct http_conn *c = *context;
     if (!c)
         return MHD_NO;
     if (!c->head_seen)
-        return begin(c, connection, url, method, version);
+        return begin(cls, c, connection, url, method, version);
     if (*size > 0)
         return take_body(c, data, size);
-    return finish(c, connection);
+    return finish(cls, c, connection);
 }
 
 static void on_log(void *cls, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
@@ -297,12 +232,21 @@ static void on_log(void *cls, const char *fmt, va_list args)
     log_limited(&limit, 10, 60, LOG_LEVEL_DEBUG, "http: %s", log_safe(line, safe, sizeof(safe)));
 }
 
+static unsigned connections_max(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= CONNECTIONS_MAX + FILES_SPARED)
+        return CONNECTIONS_MAX;
+    return files.rlim_cur > 2 * FILES_SPARED ? (unsigned)files.rlim_cur - FILES_SPARED
+                                             : FILES_SPARED;
+}
+
 static struct MHD_Daemon *start_daemon(struct http *h)
 {
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
         on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-        h->listen_fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        h->listen_fd, MHD_OPTION_CONNECTION_LIMIT, connections_max(),
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_SOURCE_MAX,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION,
@@ -314,7 +258,7 @@ int http_new(struct api *api, int listen_fd, struct http **ret, struct err *err)
 {
     struct http *h = calloc(1, sizeof(*h));
     if (h) {
-        *h = (struct http){.api = api, .listen_fd = listen_fd};
+        *h = (struct http){.api = api, .listen_fd = listen_fd, .conns = HTTP_CONNS_INIT};
         h->daemon = start_daemon(h);
     }
     const union MHD_DaemonInfo *info =
@@ -347,30 +291,25 @@ int http_fd(const struct http *h)
     return h->epoll_fd;
 }
 
-/* MHD sees the end of the connection and does the rest. */
-static void end_late_connections(struct http *h, uint64_t now_ms)
-{
-    if (now_ms < h->next_sweep_ms)
-        return;
-    h->next_sweep_ms = now_ms + SWEEP_EVERY_MS;
-    for (struct http_conn *c = h->conns; c; c = c->next)
-        if (c->deadline_ms <= now_ms)
-            shutdown(c->fd, SHUT_RDWR);
-}
-
 void http_run(struct http *h)
 {
-    end_late_connections(h, clock_now_ms());
+    http_conns_shut_late(&h->conns, clock_now_ms());
     MHD_run(h->daemon);
 }
 
 int http_timeout_ms(const struct http *h)
 {
-    MHD_UNSIGNED_LONG_LONG timeout;
-    int own = h->conns ? SWEEP_EVERY_MS : -1;
-    if (MHD_get_timeout(h->daemon, &timeout) != MHD_YES)
-        return own;
-    return own >= 0 && timeout > (unsigned)own ? own : (int)(timeout > 10000 ? 10000 : timeout);
+    MHD_UNSIGNED_LONG_LONG timeout = UINT64_MAX;
+    uint64_t now_ms = clock_now_ms();
+    uint64_t due_ms = h->conns.next_deadline_ms;
+    if (due_ms != UINT64_MAX)
+        timeout = due_ms > now_ms ? due_ms - now_ms : 0;
+    MHD_UNSIGNED_LONG_LONG of_daemon;
+    if (MHD_get_timeout(h->daemon, &of_daemon) == MHD_YES && of_daemon < timeout)
+        timeout = of_daemon;
+    if (timeout == UINT64_MAX)
+        return -1;
+    return timeout > INT_MAX ? INT_MAX : (int)timeout;
 }
 
 void http_quiesce(struct http *h)
@@ -380,5 +319,5 @@ void http_quiesce(struct http *h)
 
 bool http_is_idle(const struct http *h)
 {
-    return h->n_busy == 0;
+    return h->conns.n_busy == 0;
 }

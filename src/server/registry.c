@@ -141,7 +141,8 @@ static int insert_and_step(struct registry *r, const struct peer *contents, regi
         return rc;
     struct peer with_id = *contents; /* shallow: lives as long as contents */
     with_id.id = *ret_id;
-    return step(user, &with_id, err);
+    /* Whatever stopped it is no fault of the contents. */
+    return step(user, &with_id, err) < 0 ? -EIO : 0;
 }
 
 int registry_add_peer(struct registry *r, const struct peer *contents, registry_step_fn step,

@@ -41,7 +41,7 @@ int registry_add_association(struct registry *r, const struct association *conte
 int registry_delete_association(struct registry *r, int64_t id, struct err *err);
 
 /* A step between insert and commit, with the peer's id filled in: a negative answer undoes the
- * insert (spec/server.md D8, D13). */
+ * insert and is -EIO to the caller (spec/server.md D8, D13). */
 typedef int (*registry_step_fn)(void *user, const struct peer *p, struct err *err);
 int registry_add_peer(struct registry *r, const struct peer *contents, registry_step_fn step,
                       void *user, int64_t *ret_id, struct err *err);

@@ -50,6 +50,5 @@ int serve_run(const struct serve_options *options, struct err *err);
 int serve_loop_open(struct server *s, struct err *err);
 int serve_loop_run(struct server *s, struct err *err);
 void serve_loop_close(struct server *s);
-/* What happens every ten seconds: sweep, device, hosts file. */
-void serve_tick(struct server *s);
+/* What the API does to the device; its user is the server. */
 extern const struct api_device serve_device;

@@ -14,8 +14,7 @@
 #define TICK_S 10
 #define STOP_PATIENCE_MS 2000
 
-/* --- what the API does to the device
- * ---------------------------------------------------------------- */
+/* --- what the API does to the device --- */
 
 static int add_peer(void *user, const struct peer *p, struct err *err)
 {
@@ -50,8 +49,7 @@ static void peer_redeemed(void *user, int64_t id, const struct key *old_key)
 const struct api_device serve_device = {
     .add_peer = add_peer, .peer_changed = peer_changed, .peer_redeemed = peer_redeemed};
 
-/* --- events
- * ------------------------------------------------------------------------------------------ */
+/* --- events --- */
 
 static void sweep(struct server *s)
 {
@@ -72,7 +70,7 @@ static void update_device(struct server *s)
     keeper_run(&s->keeper, clock_now().tv_sec);
 }
 
-void serve_tick(struct server *s)
+static void tick(struct server *s)
 {
     sweep(s);
     update_device(s);
@@ -103,7 +101,7 @@ static void handle_event(struct server *s, int fd)
         begin_stop(s);
     } else if (fd == s->tick_fd) {
         if (drain(fd))
-            serve_tick(s);
+            tick(s);
     } else if (fd == s->switch_fd) {
         if (drain(fd) && keeper_end_switches(&s->keeper, clock_now_ms()))
             update_device(s);

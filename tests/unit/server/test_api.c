@@ -259,8 +259,7 @@ static void the_disabled_are_strangers(void **state)
     assert_true(registry.changed_elsewhere);
 }
 
-/* --- bodies
- * --------------------------------------------------------------------------------------- */
+/* --- bodies --- */
 
 static void bodies_obey_the_limits(void **state)
 {
@@ -290,8 +289,7 @@ static void bodies_obey_the_limits(void **state)
     assert_int_equal(run(&req), 401);
 }
 
-/* --- state
- * ---------------------------------------------------------------------------------------- */
+/* --- state --- */
 
 static void state_shows_what_is_visible(void **state)
 {
@@ -353,8 +351,7 @@ static void capabilities_are_fixed(void **state)
     assert_string_equal(last_body, "{\"unspecified_ip_in_override_endpoint\":true}");
 }
 
-/* --- own settings
- * --------------------------------------------------------------------------------- */
+/* --- own settings --- */
 
 static void endpoints_are_set_and_unset(void **state)
 {
@@ -397,8 +394,7 @@ static void candidates_are_limited_to_ten(void **state)
     assert_true(registry.model.generation == generation);
 }
 
-/* --- redeem
- * --------------------------------------------------------------------------------------- */
+/* --- redeem --- */
 
 static void invite(struct store *s, int64_t expires)
 {
@@ -486,8 +482,7 @@ static void expired_invitations_are_refused(void **state)
     assert_int_equal(device_redeemed, 0);
 }
 
-/* --- peers
- * ---------------------------------------------------------------------------------------- */
+/* --- peers --- */
 
 #define PEERS "/v1/admin/peers"
 #define PEER_BODY(name, ip, cidr, key, more)                                                       \
@@ -555,6 +550,8 @@ static void a_failing_device_undoes_the_insert(void **state)
     const char *body = PEER_BODY("developer3", "10.80.64.4", "4", KEY_A, "");
     device_answer = -ENODEV;
     assert_int_equal(ask(ADMIN, API_POST, PEERS, body), 500);
+    device_answer = -EINVAL;
+    assert_int_equal(ask(ADMIN, API_POST, PEERS, body), 500);
     assert_int_equal(GET(ADMIN, PEERS), 200);
     assert_null(strstr(last_body, "developer3"));
     device_answer = 0;
@@ -603,8 +600,7 @@ static void deleting_a_peer_disables_it(void **state)
     assert_int_equal(device_changed, 0);
 }
 
-/* --- CIDRs and associations
- * ------------------------------------------------------------------------ */
+/* --- CIDRs and associations --- */
 
 #define CIDRS "/v1/admin/cidrs"
 

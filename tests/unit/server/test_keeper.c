@@ -6,8 +6,7 @@
 
 #define NOW 1000000
 
-/* --- the stand-ins
- * -------------------------------------------------------------------------------- */
+/* --- the stand-ins --- */
 
 static struct {
     struct wg_peer peers[8];
@@ -98,8 +97,7 @@ bool resolver_lookup(struct resolver *r, const struct endpoint *ep, struct sock_
     return name_resolves;
 }
 
-/* --- helpers
- * -------------------------------------------------------------------------------------- */
+/* --- helpers --- */
 
 static struct model model;
 static struct endpoints endpoints;
@@ -181,8 +179,7 @@ static void roam(uint8_t key, const char *where)
     p->last_handshake_s = NOW - 10;
 }
 
-/* --- tests
- * ---------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 static void one_update_makes_all_right(void **state)
 {

@@ -127,7 +127,7 @@ def test_expect_100_continue(steady):
     with steady.connect("user2") as wire:
         wire.send(head)
         while b"\r\n\r\n" not in wire.buffer:
-            assert wire._fill()
+            assert wire.fill()
         assert wire.buffer == b"HTTP/1.1 100 Continue\r\n\r\n"
         wire.send(body)
         answer = wire.response()

@@ -67,7 +67,7 @@ class Wire:
         """Half-close: no more from us."""
         self.sock.shutdown(1)
 
-    def _fill(self):
+    def fill(self):
         try:
             data = self.sock.recv(65536)
         except ConnectionResetError:
@@ -80,7 +80,7 @@ class Wire:
         interim = []
         while True:
             while b"\r\n\r\n" not in self.buffer:
-                if not self._fill():
+                if not self.fill():
                     assert not self.buffer, f"connection ended inside a head: {self.buffer!r}"
                     return None
             head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
@@ -99,7 +99,7 @@ class Wire:
         length = answer.header("content-length")
         assert length is not None, f"body of unknown length: {answer}"
         while len(self.buffer) < int(length):
-            assert self._fill(), f"body cut short: {answer} {self.buffer!r}"
+            assert self.fill(), f"body cut short: {answer} {self.buffer!r}"
         answer.body, self.buffer = self.buffer[:int(length)], self.buffer[int(length):]
 
     def ended(self, deadline_s=10.0):
@@ -107,7 +107,7 @@ class Wire:
         self.sock.settimeout(deadline_s)
         end = time.monotonic() + deadline_s
         try:
-            while self._fill():
+            while self.fill():
                 assert time.monotonic() < end
         except TimeoutError:
             return False
@@ -117,7 +117,7 @@ class Wire:
         """Does the server end the connection, whatever it still had to say about this request? A
         further answer would mean that it took what followed for a request."""
         self.sock.settimeout(deadline_s)
-        while self._fill():
+        while self.fill():
             pass
         return True
 

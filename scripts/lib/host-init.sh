@@ -1,7 +1,8 @@
 #!/bin/bash
 # Process 1 of a host: a set of namespaces that stands for a machine of its own (tests/lib/hosts.py
 # and scripts/demo start it with unshare). /run, /etc and /var/lib become private, so that every host
-# has its own WireGuard sockets, innernet folders and hosts file, at the usual paths.
+# has its own WireGuard sockets, innernet folders and hosts file, at the usual paths. /run/home is its root's home:
+# /root stays the machine's, whose build may be in there.
 # usage: host-init.sh NAME [forever]
 #   It says "ready" and stays until its standard input closes (or for ever). When it ends, the kernel
 #   ends every process of the host and takes the interfaces away: nothing can be left behind.
@@ -10,6 +11,7 @@ name=$1 mode=${2:-}
 
 mount -t tmpfs -o mode=0755 tmpfs /run
 mkdir /run/wireguard /run/lock
+mkdir -m 0700 /run/home
 for folder in /etc /var/lib; do
   layers=/run/host$folder
   mkdir -p "$layers/upper" "$layers/work"

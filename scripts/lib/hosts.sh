@@ -23,7 +23,7 @@ host_pid() {
 on() {
   local name=$1
   shift
-  nsenter --target="$(host_pid "$name")" --net --mount --uts --ipc --pid --wd=/ -- "$@"
+  nsenter --target="$(host_pid "$name")" --net --mount --uts --ipc --pid --wdns=/run/home -- "$@"
 }
 
 # host_switch NAME - makes the host a switch.

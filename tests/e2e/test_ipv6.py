@@ -3,7 +3,7 @@
 import json
 
 from hosts import wait_until
-from innernet import NETWORK, Peer, Server, new_lan
+from innernet import NETWORK, Peer, Server, install_together, new_lan
 
 
 def test_first_start_of_an_ipv6_network(own_world):
@@ -26,8 +26,7 @@ def test_first_start_of_an_ipv6_network(own_world):
     assert "[fd00:66::1]" in listening
 
     alice, bob = Peer(lan("alice", 2)), Peer(lan("bob", 3))
-    alice.install(alice_invitation)
-    bob.install(bob_invitation)
+    install_together((alice, alice_invitation), (bob, bob_invitation))
     alice.host.pings("fd00:66::1")
     alice.up()
     alice.host.pings("fd00:66::1:0:0:2", timeout=20)

@@ -5,7 +5,7 @@ import concurrent.futures
 import pytest
 
 from hosts import wait_until
-from innernet import NETWORK, BACKEND, Peer, Server, install_together, new_lan
+from innernet import BACKEND, INVITATION, NETWORK, Peer, Server, install_together, new_lan
 
 pytestmark = pytest.mark.steps
 
@@ -52,12 +52,12 @@ def test_server_serves(corp):
 def test_d1_peer1_installs_without_a_prompt_and_keeps_polling(corp):
     peer1 = corp.peer1
     peer1.install(corp.admin_invitation, "--no-write-hosts")
-    assert peer1.host.run("test", "-e", "/root/invitation.toml", check=None).returncode == 1
+    assert peer1.host.run("test", "-e", INVITATION, check=None).returncode == 1
     hosts = peer1.host.read("/etc/hosts")
     assert NETWORK not in hosts
     peer1.host.pings("10.66.0.1")
     corp.loop = peer1.host.start("bash", "-c", LOOP)
-    wait_until(lambda: corp.loop.log().count("Fetching state") >= 2
+    wait_until(lambda: corp.loop.log().count("Fetching state") >= 2,
                15, "two rounds of `innernet up`")
     assert corp.loop.alive(), corp.loop.log()
 

@@ -16,6 +16,7 @@ import time
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 SLOWNESS = float(os.environ.get("INNERNET_TEST_SLOWNESS", "1"))
+HOME = "/run/home"  # a folder of each host's own
 SAFE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -97,7 +98,7 @@ class Host:
 
     def __init__(self, name, log_folder, env=None):
         self.name = name
-        self.env = {"PATH": SAFE_PATH, "HOME": "/root", "LC_ALL": "C.UTF-8", **(env or {})}
+        self.env = {"PATH": SAFE_PATH, "HOME": HOME, "LC_ALL": "C.UTF-8", **(env or {})}
         self.transcript = log_folder / f"{name}.log"
         self._log_folder = log_folder
         self._numbers = itertools.count(1)
@@ -113,7 +114,7 @@ class Host:
 
     def enter(self, argv):
         return ["nsenter", f"--target={self.pid}", "--net", "--mount", "--uts", "--ipc", "--pid",
-                "--wd=/", "--", *map(str, argv)]
+                f"--wdns={HOME}", "--", *map(str, argv)]
 
     def run(self, *argv, check=True, timeout=30, env=None, input=None):
         """Runs a command to its end; check=True insists on exit code 0, a number on that code."""

@@ -8,11 +8,11 @@ import signal
 import socket
 import tempfile
 
-from hosts import SAFE_PATH, SLOWNESS, wait_until
+from hosts import HOME, SAFE_PATH, SLOWNESS, wait_until
 
 BACKEND = os.environ.get("INNERNET_TEST_BACKEND", "userspace")
 NETWORK = "evilcorp"
-INVITATION = "/root/invitation.toml"
+INVITATION = f"{HOME}/invitation.toml"
 
 
 def host_environment():
@@ -161,7 +161,7 @@ class Peer:
 
 
 def _invite(side, name, cidr, admin, ip, expires, check=True):
-    path = f"/root/{name}.toml"
+    path = f"{HOME}/{name}.toml"
     address = ["--ip", ip] if ip else ["--auto-ip"]
     done = side.cli("add-peer", NETWORK, "--name", name, "--cidr", cidr, *address, "--admin",
                     "true" if admin else "false", "--save-config", path, "--invite-expires",
@@ -192,5 +192,5 @@ def new_lan(world):
     return add
 
 
-__all__ = ["BACKEND", "NETWORK", "SLOWNESS", "NotifySocket", "Peer", "Server", "host_environment",
+__all__ = ["BACKEND", "INVITATION", "NETWORK", "SLOWNESS", "NotifySocket", "Peer", "Server", "host_environment",
            "install_together", "new_lan", "sanitizer_reports", "wait_until"]

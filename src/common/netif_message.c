@@ -2,6 +2,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "netif_internal.h"
@@ -9,6 +10,8 @@
 
 static struct nlmsghdr *begin(void *buf, uint16_t type, uint16_t flags)
 {
+    /* libmnl leaves the padding of attributes as it was. */
+    memset(buf, 0, NETIF_REQUEST_MAX);
     struct nlmsghdr *m = mnl_nlmsg_put_header(buf);
     m->nlmsg_type = type;
     m->nlmsg_flags = NLM_F_REQUEST | flags;

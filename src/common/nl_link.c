@@ -4,11 +4,14 @@
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 
 #include "nl.h"
 
 static struct nlmsghdr *begin(void *buf, uint16_t type, uint16_t flags)
 {
+    /* libmnl leaves the padding of attributes as it was. */
+    memset(buf, 0, NL_LINK_MAX);
     struct nlmsghdr *m = mnl_nlmsg_put_header(buf);
     m->nlmsg_type = type;
     m->nlmsg_flags = NLM_F_REQUEST | flags;

@@ -67,17 +67,18 @@ static int take_message(struct nl_answer *a, const struct nlmsghdr *m)
 
 int nl_answer_take(struct nl_answer *a, const void *data, size_t len)
 {
-    const struct nlmsghdr *m = data;
-    if (len > INT_MAX)
-        return -EBADMSG;
-    int left = (int)len;
-    while (left > 0) {
-        if (!mnl_nlmsg_ok(m, left))
+    const uint8_t *at = data;
+    while (len > 0) {
+        const struct nlmsghdr *m = (const void *)at;
+        /* Not mnl_nlmsg_ok, which takes a length above INT_MAX for a small one. */
+        if (len < sizeof(*m) || m->nlmsg_len < sizeof(*m) || m->nlmsg_len > len)
             return -EBADMSG;
         int rc = take_message(a, m);
         if (rc < 0)
             return rc;
-        m = mnl_nlmsg_next(m, &left);
+        size_t step = align(m->nlmsg_len) < len ? align(m->nlmsg_len) : len;
+        at += step;
+        len -= step;
     }
     return 0;
 }

@@ -12,6 +12,8 @@
 static struct nlmsghdr *begin(void *buf, uint16_t type, uint16_t flags, uint8_t cmd,
                               uint8_t version)
 {
+    /* libmnl leaves the padding of attributes as it was. */
+    memset(buf, 0, WG_KERNEL_REQUEST_MAX);
     struct nlmsghdr *m = mnl_nlmsg_put_header(buf);
     m->nlmsg_type = type;
     m->nlmsg_flags = NLM_F_REQUEST | flags;

@@ -22,6 +22,8 @@ struct writer {
 
 static void begin(struct writer *w)
 {
+    /* libmnl leaves the padding of attributes as it was. */
+    memset(w->buf, 0, w->max);
     w->m = mnl_nlmsg_put_header(w->buf);
     w->m->nlmsg_type = w->family;
     w->m->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;

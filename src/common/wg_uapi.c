@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@
 #define ANSWER_TIMEOUT_S 10
 #define ANSWER_MAX (1ull << 30)
 #define BUFFER_SIZE 65536
-#define LINK_GONE_TRIES 200
+#define END_TIMEOUT_MS 2000
+#define LINK_GONE_TRIES 50
 #define LINK_GONE_STEP_MS 10
 
 static const char *folder(void)
@@ -232,15 +234,25 @@ int wg_uapi_set(const char *name, const struct wg_update *update, struct err *er
     return rc;
 }
 
+/* The implementation sees that its socket is gone and ends, which closes our connection after all
+ * that it had, its UDP port for one. */
+static void wait_for_end(int fd, const char *name)
+{
+    const struct timespec step = {.tv_nsec = LINK_GONE_STEP_MS * 1000000L};
+    struct pollfd polled = {.fd = fd, .events = POLLIN};
+    poll(&polled, 1, END_TIMEOUT_MS);
+    for (int i = 0; i < LINK_GONE_TRIES && if_nametoindex(name); i++)
+        nanosleep(&step, NULL);
+}
+
 int wg_uapi_delete(const char *name, struct err *err)
 {
     char path[WG_UAPI_PATH_MAX];
-    const struct timespec step = {.tv_nsec = LINK_GONE_STEP_MS * 1000000L};
+    CLEAN_CLOSE int fd = wg_uapi_connect(name);
     unlink(wg_uapi_path(name, ".name", path));
     if (unlink(wg_uapi_path(name, SUFFIX, path)) < 0)
         return err_set_os(err, -errno, "cannot remove %s", path);
-    /* The implementation sees that its socket is gone and ends. */
-    for (int i = 0; i < LINK_GONE_TRIES && if_nametoindex(name); i++)
-        nanosleep(&step, NULL);
+    if (fd >= 0)
+        wait_for_end(fd, name);
     return 0;
 }

@@ -16,7 +16,8 @@ int wg_uapi_list(int (*add)(void *ctx, const char *name), void *ctx);
 /* -ENODEV when nothing answers. */
 int wg_uapi_get(const char *name, struct wg_device *ret, struct err *err);
 int wg_uapi_set(const char *name, const struct wg_update *update, struct err *err);
-/* Removes the socket and a .name file, and waits at most 2 s for the link to go. */
+/* Removes the socket and a .name file, and waits shortly (2.5 s at most) for the implementation to
+ * end and its link to go. */
 int wg_uapi_delete(const char *name, struct err *err);
 
 /* The program that would be started, from the environment or the default. */

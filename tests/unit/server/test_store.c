@@ -4,8 +4,7 @@
 
 #include "fixture.h"
 
-/* --- helpers ------------------------------------------------------------------------------------
- */
+/* --- helpers --- */
 
 static void sql(const char *path, const char *text)
 {
@@ -96,8 +95,7 @@ static void copy_golden(const struct fixture *f)
     free(data);
 }
 
-/* --- tests --------------------------------------------------------------------------------------
- */
+/* --- tests --- */
 
 static void creates_the_schema_of_the_contract(void **state)
 {

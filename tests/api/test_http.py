@@ -377,3 +377,38 @@ def test_order_of_checks(steady, fx):
         assert answer.status == 401, headers
         answer, _ = put_with(steady, headers, CHUNKED, "admin", "/v1/admin/peers/x")
         assert answer.status == 404, headers
+
+
+def test_refusals_do_not_read_the_body(steady, fx):
+    """A body that is no JSON, or none of this size, or would be the next request, makes no difference
+    to who is refused and why; and it is never taken for a request."""
+    before = steady.everything()
+    known, smuggled = auth(steady), request_bytes("PUT", "/v1/user/candidates", auth(steady), b'["6.6.6.6:6"]')
+    for who, method, target, headers, status in (
+            (fx.stranger, "PUT", "/v1/user/candidates", known, 401),
+            ("user2", "PUT", "/v1/user/candidates", [], 401),
+            ("user2", "POST", "/v1/user/redeem", known, 401),
+            ("user2", "POST", "/v1/admin/peers", known, 401),
+            ("user2", "PUT", "/v1/user/nope", known, 404),
+            ("admin", "PUT", "/v1/admin/peers/x", known, 404),
+            (fx.stranger, "POST", "/v2", [], 404)):
+        for body in (b"{{{", b"\0" * 16384, smuggled, b" " * 16385):
+            with steady.connect(who) as wire:
+                wire.send(request_bytes(method, target, headers, body))
+                wire.send(request_bytes("GET", "/v1/user/capabilities", known))
+                assert wire.response().status == status
+                after = wire.response()
+                assert after is None or after.status == (401 if who == fx.stranger else 200)
+    assert steady.everything() == before
+
+
+def test_a_long_pipeline(steady):
+    with steady.connect() as wire:
+        wire.send(request_bytes("GET", "/v1/user/capabilities", auth(steady)) * 500)
+        assert {wire.response().status for _ in range(500)} == {200}
+
+
+def test_upgrades_are_not_taken(steady):
+    headers = [*auth(steady), ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"),
+               ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA")]
+    assert steady.get("/v1/user/capabilities", headers=headers).status == 200

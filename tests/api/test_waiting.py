@@ -53,11 +53,11 @@ def more_addresses(fx):
 
 
 def redeemers(net, fx):
-    """Three invitations; the second has an override endpoint."""
+    """Three invitations; the second has an override endpoint, the third one without address."""
     net.invitations = []
     for n, ip in enumerate(more_addresses(fx)[:3]):
         contents = peer_contents(f"redeemer{n}", ip, 4, is_redeemed=False,
-                                 endpoint="192.0.2.55:5" if n == 1 else None,
+                                 endpoint=[None, "192.0.2.55:5", "0.0.0.0:5"][n],
                                  invite_expires=seconds(int(time.time()) + 600))
         net.make_peer(contents)
         net.invitations.append(contents)
@@ -117,7 +117,7 @@ def test_redeem_switches_keys_after_five_seconds(aging, fx):
         assert took >= 4.9, f"switched after {took} s already"
         assert peer.allowed_ips == [fx.single(aging.invitations[n]["ip"])]
         assert peer.keepalive == KEEPALIVE
-        assert peer.endpoint == ("192.0.2.55:5" if n == 1 else None)
+        assert peer.endpoint == ("192.0.2.55:5" if n == 1 else None)  # D24
         # Slow machines may take longer; the next full reconciliation is 10 s away at most.
         assert took < 10, f"switched after {took} s only"
         assert aging.get("/v1/user/state", aging.invitations[n]["name"]).status == 200

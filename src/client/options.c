@@ -3,25 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "innernet/hosts.h"
-
-const struct cli_option options_hosts[] = {
-    {.name = "hosts-path",
-     .kind = CLI_VALUE,
-     .value_name = "PATH",
-     .help = "The hosts file that peers' names are written to",
-     .default_value = HOSTS_PATH_DEFAULT,
-     .hint = CLI_HINT_FILE,
-     .conflicts = {"no-write-hosts"}},
-    {.name = "no-write-hosts", .kind = CLI_FLAG, .help = "Do not write to the hosts file"},
-    {.name = "host-suffix",
-     .kind = CLI_VALUE,
-     .value_name = "SUFFIX",
-     .help = "End host names in this (empty: bare names) instead of <interface>.wg",
-     .allow_empty = true},
-    {0},
-};
-
 const struct cli_option options_nat[] = {
     {.name = "no-nat-traversal", .kind = CLI_FLAG, .help = "Do not attempt NAT traversal"},
     {.name = "exclude-nat-candidates",

@@ -1,12 +1,11 @@
 #pragma once
-/* Option groups that commands share, and what they mean (spec/client.md 5.3). */
+/* What the options for hosts and NAT mean to a fetch (spec/client.md 5.3). */
 
 #include <stdbool.h>
 
 #include "innernet/addr.h"
 #include "innernet/cli.h"
 
-extern const struct cli_option options_hosts[];
 extern const struct cli_option options_nat[];
 
 struct fetch_options {
@@ -20,7 +19,7 @@ struct fetch_options {
     size_t n_excluded;
 };
 
-/* Reads both groups of a command that has them. 0 or -ENOMEM. */
+/* Reads a command that has options_nat and the hosts options of innernet/cli_shared.h. 0 or -ENOMEM. */
 int fetch_options_init(const struct cli_args *args, bool may_bring_up, struct fetch_options *ret,
                        struct err *err);
 void fetch_options_done(struct fetch_options *o);

@@ -12,43 +12,6 @@
 #include "innernet/timestring.h"
 #include "options.h"
 
-static const char *const booleans[] = {"true", "false", NULL};
-
-const struct cli_option cmd_add_peer_options[] = {
-    {.name = "name",
-     .kind = CLI_VALUE,
-     .value_name = "NAME",
-     .help = "Name of the new peer",
-     .check = cli_check_hostname},
-    {.name = "ip",
-     .kind = CLI_VALUE,
-     .value_name = "IP",
-     .help = "Its address inside the network",
-     .check = cli_check_ip,
-     .conflicts = {"auto-ip"}},
-    {.name = "auto-ip", .kind = CLI_FLAG, .help = "Take the lowest free address of the CIDR"},
-    {.name = "cidr",
-     .kind = CLI_VALUE,
-     .value_name = "NAME",
-     .help = "CIDR that the peer belongs to; one without children"},
-    {.name = "admin",
-     .kind = CLI_VALUE,
-     .value_name = "BOOL",
-     .help = "May the peer administrate the network?",
-     .choices = booleans},
-    {.name = "save-config",
-     .kind = CLI_VALUE,
-     .value_name = "PATH",
-     .help = "File to write the invitation to",
-     .hint = CLI_HINT_FILE},
-    {.name = "invite-expires",
-     .kind = CLI_VALUE,
-     .value_name = "DURATION",
-     .help = "How long the invitation can be redeemed, for example 14d",
-     .check = cli_check_timestring},
-    {0},
-};
-
 /* Everything the invitation is made from. */
 struct invite {
     const struct cli_args *args;

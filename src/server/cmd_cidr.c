@@ -8,36 +8,6 @@
 #include "innernet/prompt.h"
 #include "validate.h"
 
-const struct cli_option cmd_add_cidr_options[] = {
-    {.name = "name",
-     .kind = CLI_VALUE,
-     .value_name = "NAME",
-     .help = "Name of the new CIDR",
-     .check = cli_check_hostname},
-    {.name = "cidr",
-     .kind = CLI_VALUE,
-     .value_name = "CIDR",
-     .help = "Its address range, for example 10.42.5.0/24",
-     .check = cli_check_network},
-    {.name = "parent", .kind = CLI_VALUE, .value_name = "NAME", .help = "CIDR that it divides"},
-    {0},
-};
-
-const struct cli_option cmd_rename_cidr_options[] = {
-    {.name = "name", .kind = CLI_VALUE, .value_name = "NAME", .help = "CIDR to rename"},
-    {.name = "new-name",
-     .kind = CLI_VALUE,
-     .value_name = "NAME",
-     .help = "Its new name",
-     .check = name_check_cidr},
-    {0},
-};
-
-const struct cli_option cmd_delete_cidr_options[] = {
-    {.name = "name", .kind = CLI_VALUE, .value_name = "NAME", .help = "CIDR to delete"},
-    {0},
-};
-
 /* A menu of the CIDRs that `offer` accepts. */
 static int select_cidr(const struct model *m, const char *question, const char *option,
                        bool (*offer)(const struct model *, const struct cidr *), int64_t *ret_id,

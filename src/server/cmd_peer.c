@@ -9,30 +9,6 @@
 #include "options.h"
 #include "validate.h"
 
-const struct cli_option cmd_rename_peer_options[] = {
-    {.name = "name",
-     .kind = CLI_VALUE,
-     .value_name = "NAME",
-     .help = "Peer to rename",
-     .check = cli_check_hostname},
-    {.name = "new-name",
-     .kind = CLI_VALUE,
-     .value_name = "NAME",
-     .help = "Its new name",
-     .check = cli_check_hostname},
-    {0},
-};
-
-const struct cli_option cmd_toggle_peer_options[] = {
-    {.name = "name",
-     .kind = CLI_VALUE,
-     .value_name = "NAME",
-     .help = "Name of the peer",
-     .check = cli_check_hostname},
-    {.name = "yes", .kind = CLI_FLAG, .help = "Do not ask for confirmation", .requires = "name"},
-    {0},
-};
-
 typedef bool (*offer_fn)(const struct model *m, const struct peer *p);
 
 static bool offer_rename(const struct model *m, const struct peer *p)

@@ -2,15 +2,6 @@
 #include "options.h"
 #include "serve.h"
 
-const struct cli_option cmd_serve_options[] = {
-    {.name = "host-suffix",
-     .kind = CLI_VALUE,
-     .value_name = "SUFFIX",
-     .help = "Ending of host names instead of \"<interface>.wg\"; may be empty",
-     .allow_empty = true},
-    {0},
-};
-
 static int serve(const struct cli_args *args, struct err *err)
 {
     CLEAN_NETWORK_FILES struct network_files files = {0};

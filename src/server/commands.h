@@ -18,13 +18,6 @@ int cmd_add_cidr(const struct cli_args *args, void *user);
 int cmd_rename_cidr(const struct cli_args *args, void *user);
 int cmd_delete_cidr(const struct cli_args *args, void *user);
 extern const struct cli_option cmd_new_options[];
-extern const struct cli_option cmd_serve_options[];
-extern const struct cli_option cmd_add_peer_options[];
-extern const struct cli_option cmd_rename_peer_options[];
-extern const struct cli_option cmd_toggle_peer_options[];
-extern const struct cli_option cmd_add_cidr_options[];
-extern const struct cli_option cmd_rename_cidr_options[];
-extern const struct cli_option cmd_delete_cidr_options[];
 
 /* Where a network's files are. */
 struct network_files {

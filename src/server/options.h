@@ -1,5 +1,6 @@
 #pragma once
-/* Option arrays that commands share, and what they say. Source: spec/server.md part 6. */
+/* Options of the program and of serve, and what they say. Source: spec/server.md part 6. What the
+ * client has too is in innernet/cli_shared.h. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,9 +11,6 @@
 
 extern const struct cli_option options_global[];
 extern const struct cli_option options_network[]; /* --no-routing, --backend, --mtu */
-extern const struct cli_option options_hosts[];   /* --hosts-path, --no-write-hosts */
-extern const struct cli_option options_yes[];
-extern const struct cli_positional options_interface[];
 
 struct network_options {
     bool no_routing;

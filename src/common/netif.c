@@ -190,13 +190,25 @@ int netif_candidates(const char *except_ifname, const struct network *excluded, 
     return 0;
 }
 
+/* The kernel's WireGuard takes its port when the link goes up. */
+static int bring_link_up(const struct netif_bring_up *how, struct err *err)
+{
+    int rc = netif_set_up(how->name, how->mtu ? how->mtu : MTU_DEFAULT, err);
+    if (rc != -EADDRINUSE || !how->update || !how->update->has_listen_port)
+        return rc;
+    return err_set(err, rc,
+                   "cannot set %s up - another program listens on UDP port %u - end it or choose "
+                   "another listen port",
+                   how->name, how->update->listen_port);
+}
+
 static int configure(struct wg *wg, const struct netif_bring_up *how, struct err *err)
 {
     int rc = how->update ? wg_set(wg, how->name, how->update, err) : 0;
     if (rc == 0)
         rc = netif_set_address(how->name, &how->address, err);
     if (rc == 0)
-        rc = netif_set_up(how->name, how->mtu ? how->mtu : MTU_DEFAULT, err);
+        rc = bring_link_up(how, err);
     if (rc == 0 && !how->no_routing)
         rc = netif_add_route(how->name, &how->address, err);
     return rc;

@@ -329,12 +329,12 @@ static void undoes_half_a_bring_up(void **state)
     CLEAN_WG struct wg *wg = open_wg(*(enum wg_backend *)*state);
     struct wg_update u = {.has_listen_port = true, .listen_port = 12345};
     struct netif_bring_up how = {
-        .name = "wgt0", .update = &u, .address = net_of("10.9.0.1/16"), .mtu = 7};
+        .name = "wgt0", .update = &u, .address = net_of("10.9.0.1/16"), .mtu = UINT32_MAX};
     struct err err = ERR_INIT;
     struct nl_link link;
     bool is_created = true, has = true;
     assert_true(netif_bring_up(wg, &how, &is_created, &err) < 0);
-    assert_non_null(strstr(err.text, "MTU 7"));
+    assert_non_null(strstr(err.text, "MTU 4294967295"));
     assert_false(wg_exists(wg, "wgt0"));
     assert_false(link_of("wgt0", &link));
     /* What was there before stays. */
@@ -351,6 +351,7 @@ static void undoes_half_a_bring_up(void **state)
     err = ERR_INIT;
     assert_int_equal(netif_bring_up(wg, &how, NULL, &err), -EADDRINUSE);
     assert_non_null(strstr(err.text, "wgt1"));
+    assert_non_null(strstr(err.text, "UDP port 12345"));
     assert_false(wg_exists(wg, "wgt1"));
     ASSERT_OK(wg_delete(wg, "wgt0", &why));
 }
@@ -386,6 +387,21 @@ static void lets_an_existing_device_decide(void **state)
     assert_int_equal(wg_delete(any, "lo", NULL), -ENODEV);
     ASSERT_OK(wg_delete(any, "wgt0", &why));
     assert_false(wg_exists(chosen, "wgt0"));
+}
+
+/* What the kernel itself says: spec/client.md part C, item 1. */
+static void tells_missing_from_foreign(void **state)
+{
+    (void)state;
+    struct wg_kernel k = {0};
+    struct wg_device d;
+    struct wg_update u = {.has_fwmark = true};
+    assert_int_equal(wg_kernel_get(&k, "wgt0", &d), -ENODEV);
+    assert_int_equal(wg_kernel_set(&k, "wgt0", &u), -ENODEV);
+    assert_int_equal(wg_kernel_get(&k, "lo", &d), -EOPNOTSUPP);
+    assert_int_equal(wg_kernel_set(&k, "lo", &u), -EOPNOTSUPP);
+    assert_int_equal(wg_kernel_create(&k, "lo"), -EEXIST);
+    wg_kernel_done(&k);
 }
 
 static void refuses_names_that_are_none(void **state)
@@ -481,6 +497,7 @@ static int listen_at(const char *path)
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
+    unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
@@ -501,21 +518,20 @@ static void survives_devices_that_misbehave(void **state)
                 {"", -EBADMSG, -EBADMSG},
                 {"HTTP/1.1 400\r\n\r\n", -EBADMSG, -EBADMSG},
                 {"listen_port=5\nerrno=0\n\n", 0, -EBADMSG}};
-    struct fake fake = {.fd = listen_at("/run/wireguard/fake0.sock")};
     struct wg_update u = {.has_listen_port = true};
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         pthread_t thread;
         struct wg_device d = {0};
-        fake.canned = rows[i].canned;
+        struct fake fake = {.fd = listen_at("/run/wireguard/fake0.sock"), .canned = rows[i].canned};
         assert_int_equal(pthread_create(&thread, NULL, serve_fake, &fake), 0);
         assert_row(rows[i].canned, wg_get(wg, "fake0", &d, NULL) == rows[i].get_rc);
         assert_row(rows[i].canned, wg_set(wg, "fake0", &u, NULL) == rows[i].set_rc);
         wg_device_done(&d);
         assert_true(is_listed(wg, "fake0"));
-        pthread_cancel(thread);
+        shutdown(fake.fd, SHUT_RDWR); /* ends its accept */
         pthread_join(thread, NULL);
+        close(fake.fd);
     }
-    close(fake.fd);
     /* The file is still there, but nobody listens: no device. */
     assert_int_equal(access("/run/wireguard/fake0.sock", F_OK), 0);
     assert_false(wg_exists(wg, "fake0"));
@@ -563,7 +579,8 @@ int main(void)
         cmocka_unit_test(says_why_a_program_does_not_start),
         cmocka_unit_test(survives_devices_that_misbehave),
     };
-    const struct CMUnitTest on_kernel[] = {FOR_BACKEND(kernel)};
+    const struct CMUnitTest on_kernel[] = {FOR_BACKEND(kernel),
+                                           cmocka_unit_test(tells_missing_from_foreign)};
     int failed = 0;
     unsetenv("WG_USERSPACE_IMPLEMENTATION");
     unsetenv("WG_QUICK_USERSPACE_IMPLEMENTATION");

@@ -70,7 +70,9 @@ static int set_listen_port(const struct cli_args *args, const struct client *cli
     r = confirm_port(args, set, port, &yes, err);
     if (r < 0 || !yes)
         return r;
-    r = apply_port(client, interface, port, err);
+    r = settings_begin(client, interface, &s, err);
+    if (r == 0)
+        r = apply_port(client, interface, port, err);
     if (r < 0)
         return r;
     s.config.has_listen_port = set;

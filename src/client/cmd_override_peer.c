@@ -79,6 +79,9 @@ static int unset(struct peer_override *o, const struct peer *p, struct err *err)
     if (r < 0 || !yes)
         return r;
     log_info("Unsetting the endpoint override of peer %s", ip);
+    r = settings_begin(o->client, o->interface, &o->settings, err);
+    if (r < 0)
+        return r;
     r = client_config_set_override(&o->settings.config, &p->ip, NULL);
     if (r == 0)
         r = settings_save(&o->settings, err);
@@ -87,20 +90,20 @@ static int unset(struct peer_override *o, const struct peer *p, struct err *err)
     return r;
 }
 
-/* An override that cannot be put into effect at once is kept all the same: the next fetch tries
- * again. A device that is down or lacks the peer is left alone. */
+/* An override that cannot be put into effect at once is kept all the same, with a warning: the next
+ * fetch tries again. A device that is down or lacks the peer is left alone. */
 static void apply_now(const struct peer_override *o, const struct peer *p,
                       const struct endpoint *ep)
 {
     CLEAN_WG struct wg *wg = NULL;
     struct err err = ERR_INIT;
     struct sock_addr address;
-    int r = wg_open(o->client->backend, &wg, &err);
-    if (r == 0 && !wg_exists(wg, o->interface))
+    int r = resolve_endpoint(ep, RESOLVE_TIMEOUT_MS, &address, &err);
+    if (r == 0 && ip_is_unspecified(&address.ip))
         return;
     if (r == 0)
-        r = resolve_endpoint(ep, RESOLVE_TIMEOUT_MS, &address, &err);
-    if (r == 0 && ip_is_unspecified(&address.ip))
+        r = wg_open(o->client->backend, &wg, &err);
+    if (r == 0 && !wg_exists(wg, o->interface))
         return;
     if (r == 0) {
         struct wg_peer_update peer = {.public_key = p->public_key,
@@ -138,6 +141,9 @@ static int set(struct peer_override *o, const struct peer *p, struct err *err)
     if (r < 0 || !yes)
         return r;
     log_info("Overriding the endpoint of peer %s with %s", ip, text);
+    r = settings_begin(o->client, o->interface, &o->settings, err);
+    if (r < 0)
+        return r;
     r = client_config_set_override(&o->settings.config, &p->ip, &ep);
     if (r < 0)
         return err_set(err, r, "out of memory");

@@ -9,9 +9,13 @@
 #include "nat.h"
 #include "paths.h"
 #include "pins.h"
+#include "stop.h"
 
-static void fetch_done(struct fetch *f)
+void fetch_free(struct fetch *f)
 {
+    if (!f)
+        return;
+    nat_free(f->nat);
     free(f->peers);
     diffs_done(&f->diffs);
     wg_device_done(&f->device);
@@ -20,6 +24,7 @@ static void fetch_done(struct fetch *f)
     datastore_done(&f->store);
     client_config_done(&f->config);
     wg_free(f->wg);
+    free(f);
 }
 
 static int fetch_open(struct fetch *f, struct err *err)
@@ -92,26 +97,61 @@ static int run_steps(struct fetch *f, struct err *err)
     return r < 0 ? fall_back(f, r, err) : follow_server(f, err);
 }
 
-int fetch_run(const struct client *client, const char *interface,
-              const struct fetch_options *options, struct err *err)
+static int take_lock(const struct client *client, const char *interface, enum fetch_lock lock,
+                     int *ret_fd, struct err *err)
 {
-    CLEAN_CLOSE int lock = -1;
     CLEAN_FREE char *config_path = paths_config(client, interface);
     if (!config_path)
         return err_set(err, -ENOMEM, "%s - out of memory", interface);
     /* Looked at before the lock, which would create the data dir for a mistyped name. */
     if (access(config_path, F_OK) < 0)
         return err_set_os(err, -errno, "%s", config_path);
-    int r = paths_lock(client, interface, &lock, err);
+    if (lock == FETCH_WAIT)
+        return paths_lock(client, interface, ret_fd, err);
+    int r = paths_try_lock(client, interface, ret_fd, err);
+    return r == -EAGAIN ? -EINPROGRESS : r;
+}
+
+int fetch_begin(const struct client *client, const char *interface,
+                const struct fetch_options *options, enum fetch_lock lock, struct fetch **ret,
+                struct err *err)
+{
+    CLEAN_CLOSE int fd = -1;
+    *ret = NULL;
+    int r = take_lock(client, interface, lock, &fd, err);
     if (r < 0)
         return r;
-    CLEANUP(fetch_done)
-    struct fetch f = {.client = client, .interface = interface, .options = options};
-    r = run_steps(&f, err);
-    /* Trying candidates can take a minute and touches nothing but endpoints: others need not wait.
-     */
-    close(take_fd(&lock));
+    struct fetch *f = malloc(sizeof(*f));
+    if (!f)
+        return err_set(err, -ENOMEM, "%s - out of memory", interface);
+    *f = (struct fetch){.client = client, .interface = interface, .options = options};
+    r = run_steps(f, err);
+    api_close(&f->api);
     if (r == 0 && !options->no_nat_traversal)
-        r = nat_traverse(&f, err);
+        r = nat_begin(f, &f->nat, err);
+    if (r == 0 && f->nat)
+        *ret = f;
+    else
+        fetch_free(f);
+    return r;
+}
+
+int fetch_continue(struct fetch *f, long long *ret_wake_ms, struct err *err)
+{
+    return nat_step(f->nat, ret_wake_ms, err);
+}
+
+int fetch_run(const struct client *client, const char *interface,
+              const struct fetch_options *options, struct err *err)
+{
+    struct fetch *f;
+    long long wake_ms;
+    int r = fetch_begin(client, interface, options, FETCH_WAIT, &f, err);
+    while (r >= 0 && f && (r = fetch_continue(f, &wake_ms, err)) > 0)
+        if (!stop_sleep_ms(wake_ms - stop_clock_ms())) {
+            r = 0;
+            break;
+        }
+    fetch_free(f);
     return r;
 }

@@ -22,6 +22,7 @@ struct fetch {
     struct wg_device device;   /* as it was before the changes */
     struct diffs diffs;
     long long applied_at_ms; /* when the changes had been made, CLOCK_MONOTONIC */
+    struct nat *nat;         /* what is left to do */
 };
 
 /* Brings the interface up with the server as its only peer (spec/client.md 8.6) when it is not. */

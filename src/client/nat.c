@@ -15,6 +15,8 @@
 struct nat {
     struct fetch *f;
     struct nat_plan plan;
+    bool is_trying;     /* the first candidates have been set */
+    long long until_ms; /* the present endpoints have their chance until then */
 };
 
 static int refresh(struct nat *nat, struct err *err)
@@ -92,37 +94,70 @@ static int set_next(struct nat *nat, struct err *err)
     return r < 0 ? err_prefix(err, r, "%s: NAT traversal", nat->f->interface) : 0;
 }
 
-/* One candidate for everybody, and up to 5 s for the handshakes. */
-static int step(struct nat *nat, struct err *err)
+static int finish(void)
+{
+    log_debug("NAT traversal is finished");
+    return 0;
+}
+
+/* One candidate for everybody that remains. */
+static int try_next(struct nat *nat, struct err *err)
 {
     int r = refresh(nat, err);
-    if (r == 0)
-        r = set_next(nat, err);
-    long long end = stop_clock_ms() + STEP_MS;
-    while (r == 0 && stop_clock_ms() < end) {
-        r = refresh(nat, err);
-        if (r < 0 || nat->plan.n == 0 || !stop_sleep_ms(POLL_MS))
-            break;
-    }
+    if (r < 0 || nat->plan.n == 0)
+        return r;
+    log_info("Trying to reach %zu peer(s) of %s that are not connected yet", nat->plan.n,
+             nat->f->interface);
+    r = set_next(nat, err);
+    nat->is_trying = true;
+    nat->until_ms = stop_clock_ms() + STEP_MS;
     return r;
 }
 
-int nat_traverse(struct fetch *f, struct err *err)
+int nat_step(struct nat *nat, long long *ret_wake_ms, struct err *err)
 {
-    struct nat nat = {.f = f};
-    int r = nat_plan_init(&f->diffs, &f->config, &nat.plan);
-    if (r < 0)
-        return err_set(err, r, "%s - out of memory", f->interface);
-    r = refresh(&nat, err);
+    int r = 0;
+    bool is_next = stop_clock_ms() >= nat->until_ms;
     /* the endpoints that were just set get their chance first */
-    if (r == 0 && nat.plan.n > 0)
-        stop_sleep_ms(f->applied_at_ms + STEP_MS - stop_clock_ms());
-    while (r == 0 && nat.plan.n > 0 && !stop_requested()) {
-        log_info("Trying to reach %zu peer(s) that are not connected yet", nat.plan.n);
-        r = step(&nat, err);
+    if (!is_next && !nat->is_trying) {
+        *ret_wake_ms = nat->until_ms;
+        return 1;
     }
+    if (is_next)
+        r = try_next(nat, err);
     if (r == 0)
-        log_debug("NAT traversal is finished");
-    nat_plan_done(&nat.plan);
-    return r;
+        r = refresh(nat, err);
+    if (r < 0)
+        return r;
+    if (nat->plan.n == 0)
+        return finish();
+    *ret_wake_ms = stop_clock_ms() + POLL_MS;
+    return 1;
+}
+
+void nat_free(struct nat *nat)
+{
+    if (!nat)
+        return;
+    nat_plan_done(&nat->plan);
+    free(nat);
+}
+
+int nat_begin(struct fetch *f, struct nat **ret, struct err *err)
+{
+    struct nat *nat = calloc(1, sizeof(*nat));
+    int r = nat ? nat_plan_init(&f->diffs, &f->config, &nat->plan) : -ENOMEM;
+    if (r < 0) {
+        free(nat);
+        return err_set(err, r, "%s - out of memory", f->interface);
+    }
+    nat->f = f;
+    nat->until_ms = f->applied_at_ms + STEP_MS;
+    r = refresh(nat, err);
+    if (r == 0 && nat->plan.n > 0) {
+        *ret = nat;
+        return 0;
+    }
+    nat_free(nat);
+    return r < 0 ? r : finish();
 }

@@ -1,8 +1,16 @@
 #pragma once
-/* NAT traversal: trying the candidates of peers that cannot be reached (spec/client.md 3.7). */
+/* NAT traversal: trying the candidates of peers that cannot be reached (spec/client.md 3.7). It
+ * goes on in steps, so that those of several interfaces can take turns (9.24). */
 
 #include "fetch_internal.h"
 
-/* Tries until everybody is connected or out of candidates, or a stop is requested. A peer with n
- * candidates that nobody answers under costs about 5 * n seconds. */
-int nat_traverse(struct fetch *f, struct err *err);
+struct nat;
+
+/* Finds out who needs it. *ret is NULL when nobody does. Refers to `f`. */
+int nat_begin(struct fetch *f, struct nat **ret, struct err *err);
+void nat_free(struct nat *nat);
+
+/* Does what is due. 1: call again at *ret_wake_ms (stop_clock_ms), calling earlier does no harm; 0:
+ * everybody is connected or out of candidates. A peer with n candidates that nobody answers under
+ * costs about 5 * n seconds. */
+int nat_step(struct nat *nat, long long *ret_wake_ms, struct err *err);

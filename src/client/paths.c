@@ -111,20 +111,29 @@ static void share_lock(const struct client *c, int fd)
         (void)!fchmod(fd, 0660);
 }
 
-int paths_lock(const struct client *c, const char *interface, int *ret_fd, struct err *err)
+static int lock_within(const struct client *c, const char *interface, int wait_ms, int *ret_fd,
+                       struct err *err)
 {
-    int r = fs_ensure_dir(c->data_dir, err);
-    if (r < 0)
-        return r;
     CLEAN_FREE char *path = fs_join(c->data_dir, interface, ".lock");
     if (!path)
         return err_set(err, -ENOMEM, "%s - out of memory", interface);
-    r = fs_lock(path, 0, ret_fd, err);
-    if (r == -EAGAIN) {
-        log_info("Waiting for another innernet process that works on %s", interface);
-        r = fs_lock(path, LOCK_WAIT_MS, ret_fd, err);
-    }
+    int r = fs_lock(path, wait_ms, ret_fd, err);
     if (r == 0)
         share_lock(c, *ret_fd);
     return r;
+}
+
+int paths_try_lock(const struct client *c, const char *interface, int *ret_fd, struct err *err)
+{
+    int r = fs_ensure_dir(c->data_dir, err);
+    return r < 0 ? r : lock_within(c, interface, 0, ret_fd, err);
+}
+
+int paths_lock(const struct client *c, const char *interface, int *ret_fd, struct err *err)
+{
+    int r = paths_try_lock(c, interface, ret_fd, err);
+    if (r != -EAGAIN)
+        return r;
+    log_info("Waiting for another innernet process that works on %s", interface);
+    return lock_within(c, interface, LOCK_WAIT_MS, ret_fd, err);
 }

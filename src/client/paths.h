@@ -26,3 +26,5 @@ void path_names_done(struct path_names *names);
  * or device, so that the daemon and a manual command never interleave; creates the data dir when it
  * is missing. Says so when it has to wait, gives up after a minute (-EAGAIN). */
 int paths_lock(const struct client *c, const char *interface, int *ret_fd, struct err *err);
+/* The same, but gives up at once (-EAGAIN). */
+int paths_try_lock(const struct client *c, const char *interface, int *ret_fd, struct err *err);

@@ -15,8 +15,18 @@ int settings_open(const struct client *client, const char *interface, struct set
         return err_set(err, -ENOMEM, "%s - out of memory", interface);
     if (access(ret->path, F_OK) < 0)
         return err_set_os(err, -errno, "%s", ret->path);
-    int r = paths_lock(client, interface, &ret->lock, err);
-    return r < 0 ? r : client_config_load(ret->path, true, &ret->config, err);
+    return client_config_load(ret->path, true, &ret->config, err);
+}
+
+int settings_begin(const struct client *client, const char *interface, struct settings *s,
+                   struct err *err)
+{
+    int r = paths_lock(client, interface, &s->lock, err);
+    if (r < 0)
+        return r;
+    client_config_done(&s->config);
+    s->config = (struct client_config){0};
+    return client_config_load(s->path, false, &s->config, err);
 }
 
 int settings_save(const struct settings *s, struct err *err)

@@ -56,7 +56,7 @@ def restart_down(bed):
     wait_until(lambda: "evilcorp" not in bed.in_namespace("ip", "link"), "the link goes")
 
 
-def test_an_unreachable_server_is_replaced_by_the_store(running):
+def test_CX48_an_unreachable_server_is_replaced_by_the_store(running):
     set_state(running, STATE["peers"][:3])
     assert running.fetch().returncode == 0
     restart_down(running)

@@ -66,7 +66,7 @@ def assert_golden(result, name):
     (["show", "--short"], "show-short"), (["show", "-s", "evilcorp"], "show-short"),
     (["show", "--tree"], "show-tree"), (["list", "evilcorp", "-st"], "show-tree"),
 ])
-def test_show(network, args, name):
+def test_CX47_show(network, args, name):
     assert_golden(show(network, *args), f"{name}.txt")
     assert_golden(show(network, *args, env=COLOR), f"{name}.color.txt")
 

@@ -49,7 +49,7 @@ def test_server_serves(corp):
     corp.server.host.pings("10.66.0.1")
 
 
-def test_d1_peer1_installs_without_a_prompt_and_keeps_polling(corp):
+def test_D1_peer1_installs_without_a_prompt_and_keeps_polling(corp):
     peer1 = corp.peer1
     peer1.install(corp.admin_invitation, "--no-write-hosts")
     assert peer1.host.run("test", "-e", INVITATION, check=None).returncode == 1
@@ -62,7 +62,7 @@ def test_d1_peer1_installs_without_a_prompt_and_keeps_polling(corp):
     assert corp.loop.alive(), corp.loop.log()
 
 
-def test_d2_admin_adds_a_cidr(corp):
+def test_D2_admin_adds_a_cidr(corp):
     corp.peer1.cli("add-cidr", NETWORK, "--name", "robots", "--cidr", "10.66.2.0/24",
                    "--parent", NETWORK, "--yes")
 
@@ -71,13 +71,13 @@ def test_d2_admin_adds_a_cidr(corp):
     wait_until(listed, 10, "robots in list-cidrs")
 
 
-def test_d3_admin_associates_without_confirming(corp):
+def test_D3_admin_associates_without_confirming(corp):
     corp.peer1.cli("add-association", NETWORK, "humans", "robots")
     listed = corp.peer1.cli("list-associations", NETWORK).stdout
     assert "1: humans <=> robots" in listed.splitlines()
 
 
-def test_d4_admin_invites_and_peer2_installs(corp):
+def test_D4_admin_invites_and_peer2_installs(corp):
     invitation = corp.peer1.invite("peer2", "robots", expires="30s")
     assert 'address = "10.66.2.1/16"' in invitation
     corp.peer2.install(invitation)
@@ -90,7 +90,7 @@ def test_both_ends_of_an_association_reach_each_other(corp):
     assert f"10.66.1.1 admin.{NETWORK}.wg" in corp.peer2.host.read("/etc/hosts")
 
 
-def test_d5_a_short_lived_invitation_frees_name_and_address(corp):
+def test_D5_a_short_lived_invitation_frees_name_and_address(corp):
     invite = {"name": "peer3", "cidr": "robots", "ip": "10.66.2.100"}
     assert corp.peer1.invite(**invite, expires="1s")
     assert corp.peer1.invite(**invite, expires="30m", check=None) is None, \
@@ -100,7 +100,7 @@ def test_d5_a_short_lived_invitation_frees_name_and_address(corp):
     assert 'address = "10.66.2.100/16"' in again
 
 
-def test_d6_two_peers_redeem_at_the_same_moment(corp):
+def test_D6_two_peers_redeem_at_the_same_moment(corp):
     invitations = {n: corp.peer1.invite(f"peer{n}", "robots", expires="60s") for n in (4, 5)}
     pairs = [(corp.peer(n), text) for n, text in invitations.items()]
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -114,7 +114,7 @@ def test_d6_two_peers_redeem_at_the_same_moment(corp):
         corp.peer(n).host.pings("10.66.1.1", timeout=20)
 
 
-def test_d7_a_cidr_is_renamed_from_either_side(corp):
+def test_D7_a_cidr_is_renamed_from_either_side(corp):
     def listed(name):
         lines = corp.peer1.cli("list-cidrs", NETWORK).stdout.splitlines()
         return f"10.66.2.0/24 {name}" in lines
@@ -125,6 +125,6 @@ def test_d7_a_cidr_is_renamed_from_either_side(corp):
     wait_until(lambda: listed("robots"), 5, "the old name on peer1")
 
 
-def test_d8_the_loop_never_stopped(corp):
+def test_D8_the_loop_never_stopped(corp):
     assert corp.loop.alive(), corp.loop.log()
     assert corp.server.stop() == 0

@@ -63,7 +63,7 @@ static void the_server_must_be_listed_with_an_endpoint(void **state)
 }
 
 /* The golden invitation from its parts; its comment block is free. */
-static void the_invitation_matches_the_golden_one(void **state)
+static void test_CX08_the_invitation_matches_the_golden_one(void **state)
 {
     (void)state;
     CLEAN_BUF struct buf out = BUF_INIT, golden = BUF_INIT;
@@ -94,7 +94,7 @@ int main(void)
         cmocka_unit_test(the_lowest_free_address_is_suggested),
         cmocka_unit_test(a_full_cidr_is_an_error),
         cmocka_unit_test(the_server_must_be_listed_with_an_endpoint),
-        cmocka_unit_test(the_invitation_matches_the_golden_one),
+        cmocka_unit_test(test_CX08_the_invitation_matches_the_golden_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

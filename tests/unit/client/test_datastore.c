@@ -55,7 +55,7 @@ static void assert_content(const char *path, const char *text, size_t len)
 }
 
 /* T1 */
-static void a_new_store_is_empty_and_keeps_what_it_gets(void **state)
+static void test_T1_a_new_store_is_empty_and_keeps_what_it_gets(void **state)
 {
     struct place *p = *state;
     CLEAN_DATASTORE struct datastore d = {0}, again = {0};
@@ -106,7 +106,7 @@ static void an_old_file_keeps_its_mode(void **state)
 }
 
 /* T3; and a peer that comes back is enabled again, in its old place. */
-static void peers_are_disabled_never_deleted(void **state)
+static void test_T3_peers_are_disabled_never_deleted(void **state)
 {
     struct place *p = *state;
     CLEAN_DATASTORE struct datastore d = {0};
@@ -241,10 +241,10 @@ static void skipped_records_are_kept_in_a_copy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_new_store_is_empty_and_keeps_what_it_gets),
+        CASE(test_T1_a_new_store_is_empty_and_keeps_what_it_gets),
         CASE(it_is_written_0600),
         CASE(an_old_file_keeps_its_mode),
-        CASE(peers_are_disabled_never_deleted),
+        CASE(test_T3_peers_are_disabled_never_deleted),
         CASE(records_of_a_known_ip_are_replaced),
         CASE(the_golden_store_comes_back_the_same),
         CASE(only_a_missing_or_empty_file_is_new),

@@ -68,7 +68,7 @@ static void has_endpoint(struct pair *p, const char *text)
 }
 
 /* T4, and 9.14: no keepalive and keepalive 0 are one. */
-static void the_same_is_no_diff(void **state)
+static void test_T4_the_same_is_no_diff(void **state)
 {
     struct pair *p = *state;
     compute(p);
@@ -80,7 +80,7 @@ static void the_same_is_no_diff(void **state)
 }
 
 /* T5 */
-static void keepalive_differs(void **state)
+static void test_T5_keepalive_differs(void **state)
 {
     struct pair *p = *state;
     p->peer.has_keepalive = true;
@@ -99,7 +99,7 @@ static void keepalive_differs(void **state)
 }
 
 /* T6 and the edges of "recently connected": 180 s counts, 181 s, never, and the future do not. */
-static void endpoint_only_when_not_recently_connected(void **state)
+static void test_T6_endpoint_only_when_not_recently_connected(void **state)
 {
     static const struct {
         int64_t handshake;
@@ -345,9 +345,9 @@ static void allowed_ip_lists_are_written_in_brackets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_same_is_no_diff),
-        CASE(keepalive_differs),
-        CASE(endpoint_only_when_not_recently_connected),
+        CASE(test_T4_the_same_is_no_diff),
+        CASE(test_T5_keepalive_differs),
+        CASE(test_T6_endpoint_only_when_not_recently_connected),
         CASE(the_same_endpoint_is_no_diff),
         CASE(unresolved_endpoints_are_not_set),
         CASE(reattempts_are_no_changes),

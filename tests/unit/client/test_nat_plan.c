@@ -56,7 +56,7 @@ static void assert_tries(struct scene *s, const struct endpoint *const *expected
     assert_null(nat_peer_pop(&s->plan.peers[0]));
 }
 
-static void the_last_candidate_first_the_endpoint_last(void **state)
+static void test_CX42_the_last_candidate_first_the_endpoint_last(void **state)
 {
     struct scene *s = *state;
     s->peer.n_candidates = 3;
@@ -118,7 +118,7 @@ static void refresh_drops_who_needs_no_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_last_candidate_first_the_endpoint_last),
+        CASE(test_CX42_the_last_candidate_first_the_endpoint_last),
         CASE(ten_candidates_and_the_endpoint),
         CASE(removed_and_overridden_peers_take_no_part),
         CASE(refresh_drops_who_needs_no_help),

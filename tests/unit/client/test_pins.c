@@ -3,7 +3,7 @@
 #include "fixture.h"
 #include "pins.h"
 
-static void accepts_the_same_and_new_peers(void **state)
+static void test_T2_accepts_the_same_and_new_peers(void **state)
 {
     (void)state;
     struct peer stored[] = {peer_of("a", "10.0.0.1", 1)};
@@ -17,7 +17,7 @@ static void accepts_the_same_and_new_peers(void **state)
 }
 
 /* T2: the text names the peer, its IP, and both keys. */
-static void refuses_another_key_for_an_ip(void **state)
+static void test_T2_refuses_another_key_for_an_ip(void **state)
 {
     (void)state;
     struct err err = ERR_INIT;
@@ -76,8 +76,8 @@ static void a_key_may_move_to_another_ip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(accepts_the_same_and_new_peers),
-        cmocka_unit_test(refuses_another_key_for_an_ip),
+        cmocka_unit_test(test_T2_accepts_the_same_and_new_peers),
+        cmocka_unit_test(test_T2_refuses_another_key_for_an_ip),
         cmocka_unit_test(disabled_peers_stay_pinned),
         cmocka_unit_test(refuses_two_keys_for_one_ip_in_one_answer),
         cmocka_unit_test(a_key_may_move_to_another_ip),

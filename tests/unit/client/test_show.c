@@ -78,7 +78,7 @@ static void assert_golden(form_fn form, const struct show_input *in, const char 
     assert_string_equal(out.data, golden.data);
 }
 
-static void plain_forms_match_the_golden_ones(void **state)
+static void test_CX47_plain_forms_match_the_golden_ones(void **state)
 {
     (void)state;
     struct show_input in = input();
@@ -87,7 +87,7 @@ static void plain_forms_match_the_golden_ones(void **state)
     assert_golden(show_tree, &in, "golden/show-tree.txt");
 }
 
-static void coloured_forms_match_the_golden_ones(void **state)
+static void test_CX47_coloured_forms_match_the_golden_ones(void **state)
 {
     (void)state;
     struct show_input in = input();
@@ -287,8 +287,8 @@ static void sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(plain_forms_match_the_golden_ones),
-        CASE(coloured_forms_match_the_golden_ones),
+        CASE(test_CX47_plain_forms_match_the_golden_ones),
+        CASE(test_CX47_coloured_forms_match_the_golden_ones),
         CASE(verbose_shows_whole_keys),
         CASE(what_is_not_there_has_no_line),
         CASE(marks_follow_the_last_handshake),

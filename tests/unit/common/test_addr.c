@@ -102,7 +102,7 @@ static const struct {
     {"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000", NULL},
 };
 
-static void parses_and_prints_ips(void **state)
+static void test_CX04_parses_and_prints_ips(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(ip_rows); i++) {
@@ -256,7 +256,7 @@ static const struct {
     {"1.2.3.4%3:80", NULL},
 };
 
-static void parses_and_prints_socket_addresses(void **state)
+static void test_CX04_parses_and_prints_socket_addresses(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(sock_rows); i++) {
@@ -323,12 +323,12 @@ static void compares_socket_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses_and_prints_ips),
+        cmocka_unit_test(test_CX04_parses_and_prints_ips),
         cmocka_unit_test(agrees_with_the_c_library),
         cmocka_unit_test(orders_ips),
         cmocka_unit_test(classifies_ips),
         cmocka_unit_test(steps_to_the_next_ip),
-        cmocka_unit_test(parses_and_prints_socket_addresses),
+        cmocka_unit_test(test_CX04_parses_and_prints_socket_addresses),
         cmocka_unit_test(maps_to_the_right_sockaddr),
         cmocka_unit_test(compares_socket_addresses),
     };

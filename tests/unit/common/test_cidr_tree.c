@@ -80,7 +80,7 @@ static void ordinary_tree(void **state)
     assert_int_equal(t.parent[0], CIDR_TREE_NONE);
 }
 
-static void walk_is_by_id_and_leaves_by_list(void **state)
+static void test_CX08_walk_is_by_id_and_leaves_by_list(void **state)
 {
     (void)state;
     const struct cidr cidrs[] = {make(9, 24, 7), make(4, 24, 7), make(7, 16, NO_PARENT),
@@ -88,7 +88,7 @@ static void walk_is_by_id_and_leaves_by_list(void **state)
     check_root(cidrs, 6, "7/0 4/1 2/2 3/2 8/1 9/1", "9 3 2 8");
 }
 
-static void root_is_the_shortest_prefix_first_on_ties(void **state)
+static void test_CX08_root_is_the_shortest_prefix_first_on_ties(void **state)
 {
     (void)state;
     const struct cidr cidrs[] = {make(5, 24, NO_PARENT), make(6, 8, NO_PARENT),
@@ -207,8 +207,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ordinary_tree),
-        cmocka_unit_test(walk_is_by_id_and_leaves_by_list),
-        cmocka_unit_test(root_is_the_shortest_prefix_first_on_ties),
+        cmocka_unit_test(test_CX08_walk_is_by_id_and_leaves_by_list),
+        cmocka_unit_test(test_CX08_root_is_the_shortest_prefix_first_on_ties),
         cmocka_unit_test(no_cidrs),
         cmocka_unit_test(root_that_is_its_own_parent),
         cmocka_unit_test(root_below_its_child),

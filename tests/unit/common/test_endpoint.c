@@ -73,7 +73,7 @@ static const struct {
     {"xn--bcher-kva.de:1", "xn--bcher-kva.de:1", "xn--bcher-kva.de"},
 };
 
-static void parses_and_prints(void **state)
+static void test_CX02_parses_and_prints(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(accepted); i++) {
@@ -181,7 +181,7 @@ static const struct {
     {"\xef\xbc\x91.1.1.1:1", BAD_HOST},
 };
 
-static void refuses_with_its_reason(void **state)
+static void test_CX02_refuses_with_its_reason(void **state)
 {
     (void)state;
     static const char *const words[] = {
@@ -325,8 +325,8 @@ static void copies_and_converts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses_and_prints),
-        cmocka_unit_test(refuses_with_its_reason),
+        cmocka_unit_test(test_CX02_parses_and_prints),
+        cmocka_unit_test(test_CX02_refuses_with_its_reason),
         cmocka_unit_test(forbids_exactly_the_listed_characters),
         cmocka_unit_test(says_what_to_do_about_international_names),
         cmocka_unit_test(bounds_the_text),

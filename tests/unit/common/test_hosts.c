@@ -51,6 +51,14 @@ static void check(const char *old, size_t old_len, bool with_entry, const char *
         assert_row(old, out.len == 0);
 }
 
+static void check_both(const char *old, const char *with, const char *without)
+{
+    check(old, strlen(old), true, with);
+    check(old, strlen(old), false, without);
+    if (with)
+        check(with, strlen(with), true, NULL);
+}
+
 static void rewriting(void **state)
 {
     (void)state;
@@ -59,47 +67,81 @@ static void rewriting(void **state)
         const char *with;    /* after writing one entry; NULL = unchanged */
         const char *without; /* after writing none */
     } rows[] = {
-        {"", SECTION, NULL},
         {"\n", "\n" SECTION, NULL},
-        {"a", "a\n\n" SECTION, NULL},
         {"a\n", "a\n\n" SECTION, NULL},
-        {"a\n\n", "a\n\n" SECTION, NULL},
-        {"a\n ", "a\n \n\n" SECTION, NULL},
-        {"preexisting\ncontent", "preexisting\ncontent\n\n" SECTION, NULL},
         {SECTION, NULL, ""},
         {BEGIN ONE "# DO NOT EDIT innernet foo END", NULL, ""},
         {"a\n\n" SECTION "b", NULL, "a\n\nb\n"},
         {"a\n\n" SECTION "b\n", NULL, "a\n\nb\n"},
         {BEGIN END, SECTION, ""},
         {BEGIN "2.2.2.2 old\n3.3.3.3 older\n" END "rest", SECTION "rest\n", "rest\n"},
-        /* markers are recognised between blanks, and then written without */
-        {"a\n  " BEGIN ONE "\t" END "b\n", "a\n" SECTION "b\n", "a\nb\n"},
-        {"# DO NOT EDIT innernet foo BEGIN  \n" ONE END, SECTION, ""},
-        /* CRLF: the same lines are no change, a rewrite turns the whole file to LF */
-        {"# DO NOT EDIT innernet foo BEGIN\r\n1.1.1.1 whatever\r\n"
-         "# DO NOT EDIT innernet foo END\r\n",
-         NULL, ""},
-        {"a\r\nb\r\n", "a\nb\n\n" SECTION, NULL},
-        {"a\r\n" BEGIN END "b\r", "a\n" SECTION "b\r\n", "a\nb\r\n"},
-        {"a\rb\n", "a\rb\n\n" SECTION, NULL},
-        /* other sections, look-alikes, duplicates */
+        /* other sections, look-alikes */
         {"# DO NOT EDIT innernet fo BEGIN\nx\n# DO NOT EDIT innernet fo END\n",
          "# DO NOT EDIT innernet fo BEGIN\nx\n# DO NOT EDIT innernet fo END\n\n" SECTION, NULL},
         {"x " BEGIN "x " END, "x " BEGIN "x " END "\n" SECTION, NULL},
-        {SECTION SECTION, NULL, SECTION},
-        {BEGIN BEGIN END END, SECTION END, END},
-        /* bytes that are no text */
-        {"\xff\xfe\xc0\n" BEGIN END "\x80", "\xff\xfe\xc0\n" SECTION "\x80\n",
-         "\xff\xfe\xc0\n\x80\n"},
     };
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        check(rows[i].old, strlen(rows[i].old), true, rows[i].with);
-        check(rows[i].old, strlen(rows[i].old), false, rows[i].without);
-        if (rows[i].with)
-            check(rows[i].with, strlen(rows[i].with), true, NULL);
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        check_both(rows[i].old, rows[i].with, rows[i].without);
+}
+
+/* spec/client.md part 10, additional cases: "hosts cases (new file, empty, no final newline,
+ * trailing blank, indented markers, one marker missing, reversed, CRLF, invalid UTF-8, duplicate
+ * sections, suffix, empty suffix, bind mount, symlink, directory)". */
+static void test_CX11_empty(void **state)
+{
+    (void)state;
+    check_both("", SECTION, NULL);
     check(NULL, 0, true, SECTION);
     check(NULL, 0, false, NULL);
+}
+
+static void test_CX12_no_final_newline(void **state)
+{
+    (void)state;
+    check_both("a", "a\n\n" SECTION, NULL);
+    check_both("preexisting\ncontent", "preexisting\ncontent\n\n" SECTION, NULL);
+    check_both("a\n\n" SECTION "b", NULL, "a\n\nb\n");
+}
+
+static void test_CX13_trailing_blank(void **state)
+{
+    (void)state;
+    check_both("a\n\n", "a\n\n" SECTION, NULL);
+    check_both("a\n ", "a\n \n\n" SECTION, NULL); /* a line of blanks is not empty */
+}
+
+/* They are recognised between blanks, and then written without. */
+static void test_CX14_indented_markers(void **state)
+{
+    (void)state;
+    check_both("a\n  " BEGIN ONE "\t" END "b\n", "a\n" SECTION "b\n", "a\nb\n");
+    check_both("# DO NOT EDIT innernet foo BEGIN  \n" ONE END, SECTION, "");
+}
+
+/* The same lines are no change, a rewrite turns the whole file to LF. */
+static void test_CX17_crlf(void **state)
+{
+    (void)state;
+    check_both("# DO NOT EDIT innernet foo BEGIN\r\n1.1.1.1 whatever\r\n"
+               "# DO NOT EDIT innernet foo END\r\n",
+               NULL, "");
+    check_both("a\r\nb\r\n", "a\nb\n\n" SECTION, NULL);
+    check_both("a\r\n" BEGIN END "b\r", "a\n" SECTION "b\r\n", "a\nb\r\n");
+    check_both("a\rb\n", "a\rb\n\n" SECTION, NULL);
+}
+
+static void test_CX18_invalid_utf8(void **state)
+{
+    (void)state;
+    check_both("\xff\xfe\xc0\n" BEGIN END "\x80", "\xff\xfe\xc0\n" SECTION "\x80\n",
+               "\xff\xfe\xc0\n\x80\n");
+}
+
+static void test_CX19_duplicate_sections(void **state)
+{
+    (void)state;
+    check_both(SECTION SECTION, NULL, SECTION);
+    check_both(BEGIN BEGIN END END, SECTION END, END);
 }
 
 static void nul_bytes_survive(void **state)
@@ -115,13 +157,9 @@ static void nul_bytes_survive(void **state)
     assert_memory_equal(out.data, expected, out.len);
 }
 
-static void broken_markers(void **state)
+static void check_refused(const char *const *rows, size_t n_rows)
 {
-    (void)state;
-    static const char *const rows[] = {
-        BEGIN, END, "a\n" BEGIN "b\n", "a\n" END "b\n", END BEGIN, END ONE BEGIN, END BEGIN END,
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    for (size_t i = 0; i < n_rows; i++) {
         struct hosts_entry e = entry("1.1.1.1", "whatever");
         CLEAN_BUF struct buf out = BUF_INIT;
         for (size_t n = 0; n < 2; n++) {
@@ -132,6 +170,20 @@ static void broken_markers(void **state)
             assert_row(rows[i], strstr(err.text, "DO NOT EDIT innernet foo"));
         }
     }
+}
+
+static void test_CX15_one_marker_missing(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {BEGIN, END, "a\n" BEGIN "b\n", "a\n" END "b\n"};
+    check_refused(rows, ARRAY_SIZE(rows));
+}
+
+static void test_CX16_reversed(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {END BEGIN, END ONE BEGIN, END BEGIN END};
+    check_refused(rows, ARRAY_SIZE(rows));
 }
 
 static void entries_are_sorted_and_joined(void **state)
@@ -211,15 +263,20 @@ static void names_are_checked(void **state)
     }
 }
 
-static void names_of_peers(void **state)
+static void test_CX20_suffix(void **state)
 {
     (void)state;
     CLEAN_FREE char *plain = hosts_name("bob", "evilcorp", NULL);
-    CLEAN_FREE char *bare = hosts_name("bob", "evilcorp", "");
     CLEAN_FREE char *suffixed = hosts_name("bob", "evilcorp", "example.com");
     assert_string_equal(plain, "bob.evilcorp.wg");
-    assert_string_equal(bare, "bob");
     assert_string_equal(suffixed, "bob.example.com");
+}
+
+static void test_CX21_empty_suffix(void **state)
+{
+    (void)state;
+    CLEAN_FREE char *bare = hosts_name("bob", "evilcorp", "");
+    assert_string_equal(bare, "bob");
 }
 
 static void suffixes_are_checked(void **state)
@@ -343,7 +400,7 @@ static struct stat stat_of(const char *path)
     return st;
 }
 
-static void file_is_updated_once(void **state) /* T16 */
+static void test_T16_file_is_updated_once(void **state) /* T16 */
 {
     (void)state;
     struct place place = make_place("preexisting\ncontent");
@@ -364,7 +421,7 @@ static void file_is_updated_once(void **state) /* T16 */
     remove_place(&place);
 }
 
-static void missing_file(void **state)
+static void test_CX10_missing_file(void **state)
 {
     (void)state;
     struct place place = make_place(NULL);
@@ -418,7 +475,7 @@ static void security_label_is_kept(void **state)
     remove_place(&place);
 }
 
-static void symlink_is_followed(void **state)
+static void test_CX23_symlink_is_followed(void **state)
 {
     (void)state;
     struct place place = make_place(NULL);
@@ -440,7 +497,7 @@ static void symlink_is_followed(void **state)
     remove_place(&place);
 }
 
-static void not_a_file(void **state)
+static void test_CX24_not_a_file(void **state)
 {
     (void)state;
     struct place place = make_place("a\n" BEGIN);
@@ -458,7 +515,7 @@ static void not_a_file(void **state)
     remove_place(&place);
 }
 
-static void temp_name_is_beside(void **state) /* T15 */
+static void test_T15_temp_name_is_beside(void **state) /* T15 */
 {
     (void)state;
     CLEAN_FREE char *name = hosts_temp_template("/etc/hosts");
@@ -542,7 +599,7 @@ static void update_bind_mounted(const struct place *place)
     child_assert(update(place->path, 1, &changed, NULL) == 0 && !changed);
 }
 
-static void bind_mounted_file(void **state)
+static void test_CX22_bind_mounted_file(void **state)
 {
     (void)state;
     struct place place = make_place("below\n");
@@ -681,23 +738,32 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rewriting),
+        cmocka_unit_test(test_CX11_empty),
+        cmocka_unit_test(test_CX12_no_final_newline),
+        cmocka_unit_test(test_CX13_trailing_blank),
+        cmocka_unit_test(test_CX14_indented_markers),
+        cmocka_unit_test(test_CX15_one_marker_missing),
+        cmocka_unit_test(test_CX16_reversed),
+        cmocka_unit_test(test_CX17_crlf),
+        cmocka_unit_test(test_CX18_invalid_utf8),
+        cmocka_unit_test(test_CX19_duplicate_sections),
+        cmocka_unit_test(test_CX20_suffix),
+        cmocka_unit_test(test_CX21_empty_suffix),
         cmocka_unit_test(nul_bytes_survive),
-        cmocka_unit_test(broken_markers),
         cmocka_unit_test(entries_are_sorted_and_joined),
         cmocka_unit_test(names_are_checked),
-        cmocka_unit_test(names_of_peers),
         cmocka_unit_test(suffixes_are_checked),
         cmocka_unit_test(golden_files),
-        cmocka_unit_test(file_is_updated_once),
-        cmocka_unit_test(missing_file),
+        cmocka_unit_test(test_T16_file_is_updated_once),
+        cmocka_unit_test(test_CX10_missing_file),
         cmocka_unit_test(owner_and_mode_are_kept),
         cmocka_unit_test(security_label_is_kept),
-        cmocka_unit_test(symlink_is_followed),
-        cmocka_unit_test(not_a_file),
-        cmocka_unit_test(temp_name_is_beside),
+        cmocka_unit_test(test_CX23_symlink_is_followed),
+        cmocka_unit_test(test_CX24_not_a_file),
+        cmocka_unit_test(test_T15_temp_name_is_beside),
         cmocka_unit_test(failed_replacement_leaves_nothing),
         cmocka_unit_test(in_place),
-        cmocka_unit_test(bind_mounted_file),
+        cmocka_unit_test(test_CX22_bind_mounted_file),
         cmocka_unit_test(read_only_folder),
         cmocka_unit_test(full_disk_changes_nothing),
         cmocka_unit_test(writers_do_not_undo_each_other),

@@ -12,7 +12,7 @@
 #define FORTY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define SIXTY "000000000000000000000000000000000000000000000000000000000000"
 
-static void derives_the_public_key(void **state)
+static void test_T7_derives_the_public_key(void **state)
 {
     (void)state;
     struct key private_key;
@@ -68,7 +68,7 @@ static const struct {
     {FORTY "AA\xc3\xa9", NULL},
 };
 
-static void reads_base64(void **state)
+static void test_CX09_reads_base64(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(base64_rows); i++) {
@@ -86,7 +86,7 @@ static void reads_base64(void **state)
     }
 }
 
-static void reads_and_writes_hex(void **state)
+static void test_CX09_reads_and_writes_hex(void **state)
 {
     (void)state;
     struct key key;
@@ -111,7 +111,7 @@ static bool is_clamped(const struct key *key)
     return (key->bytes[0] & 7) == 0 && (key->bytes[31] & 0x80) == 0 && (key->bytes[31] & 0x40);
 }
 
-static void generates_private_keys(void **state)
+static void test_T8_generates_private_keys(void **state)
 {
     (void)state;
     struct key first, key;
@@ -125,7 +125,7 @@ static void generates_private_keys(void **state)
     }
 }
 
-static void generates_preshared_keys(void **state)
+static void test_T8_generates_preshared_keys(void **state)
 {
     (void)state;
     struct key first, key;
@@ -140,6 +140,25 @@ static void generates_preshared_keys(void **state)
     }
     /* 31 of 32 random keys are not in clamped form */
     assert_true(unclamped > 90000);
+}
+
+static void test_T9_generated_keys_travel_as_text(void **state)
+{
+    (void)state;
+    struct key private_key, preshared, again;
+    char text[KEY_TEXT_MAX], reversed[KEY_TEXT_MAX] = "";
+    key_generate(&private_key);
+    key_format(&private_key, text);
+    assert_int_equal(strlen(text), KEY_TEXT_MAX - 1);
+    assert_int_equal(key_parse(text, &again), 0);
+    assert_true(key_equal(&private_key, &again));
+    for (size_t i = 0; i < KEY_TEXT_MAX - 1; i++)
+        reversed[i] = text[KEY_TEXT_MAX - 2 - i];
+    assert_int_equal(key_parse(reversed, &again), -EINVAL); /* padding first */
+    struct key public_key = key_public(&private_key);
+    assert_false(key_equal(&private_key, &public_key));
+    key_generate_preshared(&preshared);
+    assert_false(key_is_zero(&preshared));
 }
 
 static void compares_and_wipes(void **state)
@@ -160,9 +179,13 @@ static void compares_and_wipes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(derives_the_public_key),   cmocka_unit_test(reads_base64),
-        cmocka_unit_test(reads_and_writes_hex),     cmocka_unit_test(generates_private_keys),
-        cmocka_unit_test(generates_preshared_keys), cmocka_unit_test(compares_and_wipes),
+        cmocka_unit_test(test_T7_derives_the_public_key),
+        cmocka_unit_test(test_CX09_reads_base64),
+        cmocka_unit_test(test_CX09_reads_and_writes_hex),
+        cmocka_unit_test(test_T8_generates_private_keys),
+        cmocka_unit_test(test_T8_generates_preshared_keys),
+        cmocka_unit_test(test_T9_generated_keys_travel_as_text),
+        cmocka_unit_test(compares_and_wipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

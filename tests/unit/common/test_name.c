@@ -50,7 +50,7 @@ static void check_row(const char *name, const char *word, int r, const struct er
         fail_msg("row \"%s\": \"%s\" does not say \"%s\"", name, err->text, word);
 }
 
-static void checks_hostnames_and_interfaces(void **state)
+static void test_CX06_checks_hostnames_and_interfaces(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -91,7 +91,7 @@ static void stays_quick_on_hostile_names(void **state)
     assert_int_equal(name_check_hostname(name, NULL), -EINVAL);
 }
 
-static void checks_device_names(void **state)
+static void test_T10_checks_device_names(void **state)
 {
     (void)state;
 #define DEVICE(text, word)                                                                         \
@@ -133,7 +133,7 @@ static void checks_device_names(void **state)
     }
 }
 
-static void checks_cidr_names(void **state)
+static void test_CX06_checks_cidr_names(void **state)
 {
     (void)state;
     static const struct {
@@ -226,11 +226,11 @@ static void knows_utf8(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(checks_hostnames_and_interfaces),
+        cmocka_unit_test(test_CX06_checks_hostnames_and_interfaces),
         cmocka_unit_test(allows_exactly_the_listed_characters),
         cmocka_unit_test(stays_quick_on_hostile_names),
-        cmocka_unit_test(checks_device_names),
-        cmocka_unit_test(checks_cidr_names),
+        cmocka_unit_test(test_T10_checks_device_names),
+        cmocka_unit_test(test_CX06_checks_cidr_names),
         cmocka_unit_test(knows_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -293,7 +293,7 @@ static void add_addresses(struct netif_view *view)
 
 static const char *const hidden[] = {"mine", "wgu0"};
 
-static void chooses_candidates(void **state)
+static void test_CX44_chooses_candidates(void **state)
 {
     (void)state;
     CLEAN_NETIF_VIEW struct netif_view view = {0};
@@ -320,7 +320,7 @@ static void chooses_candidates(void **state)
 }
 
 /* Excluded addresses use up no place: spec/client.md 9.17. */
-static void excludes_before_it_counts(void **state)
+static void test_CX44_excludes_before_it_counts(void **state)
 {
     (void)state;
     CLEAN_NETIF_VIEW struct netif_view view = {0};
@@ -366,6 +366,20 @@ static void names_an_interface_that_is_not_there(void **state)
     assert_int_equal(netif_has_address("no-such-link", &net.addr, &has, NULL), -ENODEV);
 }
 
+/* Of this machine, whatever it has. */
+static void test_T14_listing_local_addresses_does_not_fail(void **state)
+{
+    (void)state;
+    struct ip found[10];
+    struct err err = ERR_INIT;
+    size_t n = SIZE_MAX;
+    if (netif_candidates("no-such-link", NULL, 0, found, ARRAY_SIZE(found), &n, &err) < 0)
+        fail_msg("%s", err.text);
+    assert_true(n <= ARRAY_SIZE(found));
+    for (size_t i = 0; i < n; i++)
+        assert_true(found[i].family == IP_V4 || found[i].family == IP_V6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,10 +388,11 @@ int main(void)
         cmocka_unit_test(writes_routes),
         cmocka_unit_test(reads_links),
         cmocka_unit_test(reads_addresses),
-        cmocka_unit_test(chooses_candidates),
-        cmocka_unit_test(excludes_before_it_counts),
+        cmocka_unit_test(test_CX44_chooses_candidates),
+        cmocka_unit_test(test_CX44_excludes_before_it_counts),
         cmocka_unit_test(starts_a_view_again),
         cmocka_unit_test(names_an_interface_that_is_not_there),
+        cmocka_unit_test(test_T14_listing_local_addresses_does_not_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ static const struct {
     {"1:2:3:4:5:6:7:8:9/64", NULL},
 };
 
-static void parses_and_prints_networks(void **state)
+static void test_CX05_parses_and_prints_networks(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(network_rows); i++) {
@@ -157,7 +157,7 @@ static void derives_the_range(void **state)
 }
 
 /* Candidate order of spec/client.md A.5: everything assignable, ascending. */
-static void enumerates_assignable_addresses(void **state)
+static void test_CX05_enumerates_assignable_addresses(void **state)
 {
     (void)state;
     static const char *const rows[][4] = {
@@ -184,7 +184,7 @@ static void enumerates_assignable_addresses(void **state)
     }
 }
 
-static void knows_what_is_assignable(void **state)
+static void test_CX05_knows_what_is_assignable(void **state)
 {
     (void)state;
     static const struct {
@@ -271,11 +271,11 @@ static void makes_single_address_networks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses_and_prints_networks),
+        cmocka_unit_test(test_CX05_parses_and_prints_networks),
         cmocka_unit_test(names_the_reason_for_a_bad_network),
         cmocka_unit_test(derives_the_range),
-        cmocka_unit_test(enumerates_assignable_addresses),
-        cmocka_unit_test(knows_what_is_assignable),
+        cmocka_unit_test(test_CX05_enumerates_assignable_addresses),
+        cmocka_unit_test(test_CX05_knows_what_is_assignable),
         cmocka_unit_test(relates_networks),
         cmocka_unit_test(makes_single_address_networks),
     };

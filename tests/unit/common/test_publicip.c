@@ -234,7 +234,7 @@ static void end(pid_t pid)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-static void detects_the_address(void **state)
+static void test_T17_detects_the_address(void **state)
 {
     (void)state;
     if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0) {
@@ -273,7 +273,7 @@ int main(void)
         cmocka_unit_test(builds_queries),
         cmocka_unit_test(reads_answers),
         cmocka_unit_test(survives_every_cut),
-        cmocka_unit_test(detects_the_address),
+        cmocka_unit_test(test_T17_detects_the_address),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

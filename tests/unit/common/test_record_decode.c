@@ -162,7 +162,7 @@ static void check_peer_row(const char *text, int rc, const char *mentions)
     assert_row(text, got == 0 || !p.name);
 }
 
-static void peer_table(void **state)
+static void test_CX01_peer_table(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(peer_rows); i++)
@@ -222,7 +222,7 @@ static const struct {
     {"is_redeemed", "1", -EBADMSG},
 };
 
-static void required_field_table(void **state)
+static void test_CX01_required_field_table(void **state)
 {
     (void)state;
     static const struct {
@@ -364,7 +364,7 @@ static void limits_of_ours_blame_the_record(void **state)
     assert_int_equal(decode_peer(longer.data, &p, NULL), -EINVAL);
 }
 
-static void cidr_table(void **state)
+static void test_CX01_cidr_table(void **state)
 {
     (void)state;
     static const struct {
@@ -411,7 +411,7 @@ static void cidr_values(void **state)
     assert_int_equal(c.parent, -1);
 }
 
-static void association_table(void **state)
+static void test_CX01_association_table(void **state)
 {
     (void)state;
     static const struct {
@@ -700,17 +700,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(peer_minimal),
         cmocka_unit_test(peer_complete),
-        cmocka_unit_test(peer_table),
-        cmocka_unit_test(required_field_table),
+        cmocka_unit_test(test_CX01_peer_table),
+        cmocka_unit_test(test_CX01_required_field_table),
         cmocka_unit_test(peer_needs_id),
         cmocka_unit_test(time_values),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(values_are_bounded),
         cmocka_unit_test(text_is_not_read_past_its_end),
         cmocka_unit_test(limits_of_ours_blame_the_record),
-        cmocka_unit_test(cidr_table),
+        cmocka_unit_test(test_CX01_cidr_table),
         cmocka_unit_test(cidr_values),
-        cmocka_unit_test(association_table),
+        cmocka_unit_test(test_CX01_association_table),
         cmocka_unit_test(lists_leave_out_what_is_invalid),
         cmocka_unit_test(lists_refuse_what_is_misshapen),
         cmocka_unit_test(empty_state),

@@ -29,7 +29,7 @@ static void assert_sock_addr(const struct sock_addr *sa, const char *expected)
     assert_string_equal(sock_addr_format(sa, text), expected);
 }
 
-static void test_literals_need_no_lookup(void **state)
+static void test_CX03_literals_need_no_lookup(void **state)
 {
     (void)state;
     CLEAN_ENDPOINT struct endpoint v4 = parse("192.0.2.7:51820"), v6 = parse("[2001:db8::1]:80");
@@ -40,7 +40,7 @@ static void test_literals_need_no_lookup(void **state)
     assert_sock_addr(&sa, "[2001:db8::1]:80");
 }
 
-static void test_name_resolves_with_its_port(void **state)
+static void test_CX03_name_resolves_with_its_port(void **state)
 {
     (void)state;
     CLEAN_ENDPOINT struct endpoint ep = parse("localhost:4711");
@@ -50,7 +50,7 @@ static void test_name_resolves_with_its_port(void **state)
     assert_int_equal(sa.port, 4711);
 }
 
-static void test_unknown_name_says_so(void **state)
+static void test_CX03_unknown_name_says_so(void **state)
 {
     (void)state;
     CLEAN_ENDPOINT struct endpoint ep = parse("no-such-host.invalid:1");
@@ -166,9 +166,9 @@ int main(void)
         return 77;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_literals_need_no_lookup),
-        cmocka_unit_test(test_name_resolves_with_its_port),
-        cmocka_unit_test(test_unknown_name_says_so),
+        cmocka_unit_test(test_CX03_literals_need_no_lookup),
+        cmocka_unit_test(test_CX03_name_resolves_with_its_port),
+        cmocka_unit_test(test_CX03_unknown_name_says_so),
         cmocka_unit_test(test_many_at_once),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_resolver_never_blocks_and_remembers),

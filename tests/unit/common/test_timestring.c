@@ -62,7 +62,7 @@ static const struct {
     {"307445734561825861m", "too long"},
 };
 
-static void reads_durations(void **state)
+static void test_CX07_reads_durations(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(accepted); i++) {
@@ -72,7 +72,7 @@ static void reads_durations(void **state)
     }
 }
 
-static void refuses_with_its_reason(void **state)
+static void test_CX07_refuses_with_its_reason(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
@@ -90,8 +90,8 @@ static void refuses_with_its_reason(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_durations),
-        cmocka_unit_test(refuses_with_its_reason),
+        cmocka_unit_test(test_CX07_reads_durations),
+        cmocka_unit_test(test_CX07_refuses_with_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

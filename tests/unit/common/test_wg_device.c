@@ -113,7 +113,7 @@ static void creates_and_deletes(void **state)
     assert_false(link_of("wgt0", &link));
 }
 
-static void sets_and_gets(void **state)
+static void test_T11_sets_and_gets(void **state)
 {
     CLEAN_WG struct wg *wg = open_wg(*(enum wg_backend *)*state);
     enum { N = 10 };
@@ -564,7 +564,7 @@ static bool kernel_has_wireguard(void)
 
 #define FOR_BACKEND(backend)                                                                       \
     cmocka_unit_test_prestate(creates_and_deletes, &(backend)),                                    \
-        cmocka_unit_test_prestate(sets_and_gets, &(backend)),                                      \
+        cmocka_unit_test_prestate(test_T11_sets_and_gets, &(backend)),                             \
         cmocka_unit_test_prestate(moves_and_replaces_allowed_ips, &(backend)),                     \
         cmocka_unit_test_prestate(carries_many_peers_and_allowed_ips, &(backend)),                 \
         cmocka_unit_test_prestate(brings_up, &(backend)),                                          \

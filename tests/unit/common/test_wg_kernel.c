@@ -128,7 +128,7 @@ static void writes_the_example_byte_for_byte(void **state)
 }
 
 /* T12, and the order of the device's attributes. */
-static void writes_one_message_for_one_peer(void **state)
+static void test_T12_writes_one_message_for_one_peer(void **state)
 {
     (void)state;
     struct network ip = net_of("fd00::1/128");
@@ -198,7 +198,7 @@ static void assert_same_ips(const struct wg_peer *p, const struct network *ips, 
 
 /* T13: peers of varying size in several messages, none too long, nothing lost, nothing reordered.
  */
-static void spreads_many_peers_over_messages(void **state)
+static void test_T13_spreads_many_peers_over_messages(void **state)
 {
     (void)state;
     enum { N = 10000 };
@@ -584,9 +584,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_the_example_byte_for_byte),
-        cmocka_unit_test(writes_one_message_for_one_peer),
+        cmocka_unit_test(test_T12_writes_one_message_for_one_peer),
         cmocka_unit_test(writes_nothing_for_an_empty_update),
-        cmocka_unit_test(spreads_many_peers_over_messages),
+        cmocka_unit_test(test_T13_spreads_many_peers_over_messages),
         cmocka_unit_test(splits_a_peer_that_is_too_large),
         cmocka_unit_test(stops_when_a_message_fails),
         cmocka_unit_test(asks_for_family_and_device),

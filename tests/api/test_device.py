@@ -2,8 +2,6 @@
 What only time brings about is in test_waiting.py."""
 
 import os
-import socket
-import threading
 import time
 from contextlib import contextmanager
 
@@ -187,50 +185,22 @@ def test_D5_expired_invitations_are_swept_before_the_first_load(idle, fx):
 
 @contextmanager
 def deaf_device(net):
-    """For a while the device's socket belongs to something that answers every request with an
-    error; get=1 shows an empty device."""
+    """For a while the device answers every request with an error, and at least one is made."""
     path = net.bed.socket_path
-    os.rename(path, path + ".real")
-    refusals = []
-
-    def serve(listener):
-        while True:
-            try:
-                s, _ = listener.accept()
-            except OSError:
-                return
-            with s:
-                s.settimeout(5)
-                data = b""
-                while not data.endswith(b"\n\n"):
-                    more = s.recv(65536)
-                    if not more:
-                        break
-                    data += more
-                else:
-                    refusals.append(data)
-                    s.sendall(b"errno=-5\n\n")
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(path)
-    listener.listen()
-    thread = threading.Thread(target=serve, args=(listener,), daemon=True)
-    thread.start()
+    uapi.set_lines(path, ["standin_refuse=true"])
     try:
-        yield refusals
+        yield
     finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(5)
-        os.rename(path + ".real", path)
+        uapi.set_lines(path, ["standin_refuse=false"])
+    assert uapi.Device(path).n_refused > 0
 
 
 def test_D8_no_row_is_left_when_the_device_refuses(net, fx):
     """A retry must not meet a duplicate."""
     contents = peer_contents("dev", fx.spare[0], 4)
     before = net.everything()
-    with deaf_device(net) as refusals:
+    with deaf_device(net):
         answer = net.post("/v1/admin/peers", contents)
-        assert refusals
     assert (answer.status, answer.body) == (500, b"")
     assert net.everything() == before
     assert "dev" not in {p["name"] for p in net.get("/v1/admin/peers").json}

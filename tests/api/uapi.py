@@ -43,6 +43,7 @@ class Device:
     def __init__(self, path):
         self.private_key = None
         self.listen_port = None
+        self.n_refused = 0
         self.peers = {}
         pairs, errno = exchange(path, ["get=1"])
         assert errno == 0, f"get=1 failed: errno {errno}"
@@ -52,6 +53,8 @@ class Device:
                 self.private_key = text_of(value)
             elif key == "listen_port":
                 self.listen_port = int(value)
+            elif key == "standin_refused":
+                self.n_refused = int(value)
             elif key == "public_key":
                 peer = Peer(text_of(value))
                 assert peer.key not in self.peers, "one peer twice"

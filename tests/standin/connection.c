@@ -76,6 +76,9 @@ static void take_line(struct connection *c, struct device *d, char *line)
             c->operation = OP_SET;
         else
             c->is_last = true;
+    } else if (c->operation == OP_GET && d->is_refusing) {
+        d->n_refused++;
+        answer(c, NULL, -EIO);
     } else if (c->operation == OP_GET) {
         answer(c, *line ? NULL : d, *line ? -EINVAL : 0);
     } else if (!*line) {

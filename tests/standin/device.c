@@ -171,6 +171,8 @@ void device_print(const struct device *d, FILE *out)
         fprintf(out, "listen_port=%u\n", d->listen_port);
     if (d->fwmark)
         fprintf(out, "fwmark=%u\n", d->fwmark);
+    if (d->n_refused)
+        fprintf(out, "standin_refused=%" PRIu64 "\n", d->n_refused);
     for (const struct peer *p = d->first_peer; p; p = p->next)
         print_peer(out, p);
 }

@@ -45,6 +45,8 @@ struct device {
     uint16_t listen_port;
     uint16_t random_port; /* what listen_port=0 becomes */
     uint32_t fwmark;
+    bool is_refusing;   /* every operation fails with EIO, but for the one that ends this */
+    uint64_t n_refused; /* operations that failed so */
     struct peer *first_peer, *last_peer;
     struct peer **peer_slots;
     struct allowed_ip **ip_slots;

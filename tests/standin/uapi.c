@@ -117,9 +117,23 @@ static int set_private_key(struct device *d, const char *value)
     return 0;
 }
 
+static int set_refusing(struct device *d, const char *value)
+{
+    if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+        return -EINVAL;
+    d->is_refusing = strcmp(value, "true") == 0;
+    return 0;
+}
+
 static int set_device_value(struct device *d, const char *key, const char *value)
 {
     uint64_t number;
+    if (strcmp(key, "standin_refuse") == 0)
+        return set_refusing(d, value);
+    if (d->is_refusing) {
+        d->n_refused++;
+        return -EIO;
+    }
     if (strcmp(key, "private_key") == 0)
         return set_private_key(d, value);
     if (strcmp(key, "listen_port") == 0)
@@ -233,7 +247,7 @@ int uapi_set_line(struct device *d, struct uapi_set *set, char *line)
     if (!value)
         return -EPROTO;
     *value++ = '\0';
-    if (strcmp(line, "public_key") == 0)
+    if (strcmp(line, "public_key") == 0 && !d->is_refusing)
         return begin_peer(d, set, value);
     if (set->in_peer)
         return set_peer_value(d, set, line, value);

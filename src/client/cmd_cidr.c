@@ -2,34 +2,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cidr_choice.h"
 #include "commands.h"
+#include "flow.h"
+#include "innernet/choice.h"
 #include "innernet/log.h"
 #include "innernet/map.h"
-#include "lists.h"
+#include "innernet/new_record.h"
 #include "output.h"
 
 /* --- add-cidr ----------------------------------------------------------------------------------
  */
-
-static int ask_new_cidr(const struct cli_args *args, const struct cidr_list *cidrs,
-                        struct cidr *ret, struct err *err)
-{
-    CLEAN_FREE char *net = NULL;
-    size_t parent;
-    int r = cidr_choose(args, "parent", "Parent CIDR", cidrs->items, cidrs->n, &parent, err);
-    if (r == 0)
-        r = flow_input(args, "name", "Name", NULL, cli_check_hostname, &ret->name, err);
-    if (r == 0)
-        r = flow_input(args, "cidr", "CIDR", NULL, cli_check_network, &net, err);
-    if (r == 0)
-        r = network_parse(net, &ret->net, err);
-    if (r < 0)
-        return r;
-    ret->has_parent = true;
-    ret->parent = cidrs->items[parent].id;
-    return 0;
-}
 
 static void tell_added(const struct cidr *c)
 {
@@ -51,12 +33,10 @@ static int add_cidr(const struct cli_args *args, const struct client *client, st
     CLEAN_CIDR struct cidr added = {0};
     bool yes = false;
     int r = admin_open(client, cli_positional(args, 0), &admin, err);
-    if (r < 0)
-        return r;
-    log_info("Fetching CIDRs");
-    r = api_list_cidrs(&admin.api, &cidrs.items, &cidrs.n, err);
     if (r == 0)
-        r = ask_new_cidr(args, &cidrs, &wanted, err);
+        r = admin_fetch_cidrs(&admin, &cidrs, err);
+    if (r == 0)
+        r = new_cidr_ask(args, cidrs.items, cidrs.n, &wanted, err);
     if (r == 0)
         r = flow_confirm(args, false, &yes, err, "Create CIDR \"%s\"?", wanted.name);
     if (r < 0 || !yes)
@@ -77,38 +57,22 @@ int cmd_add_cidr(const struct cli_args *args, void *client)
 /* --- rename-cidr -------------------------------------------------------------------------------
  */
 
-static int choose_to_rename(const struct cli_args *args, const struct cidr_list *cidrs, size_t *ret,
-                            struct err *err)
-{
-    CLEAN_MENU struct menu menu = {0};
-    size_t chosen;
-    const char *given = cli_value(args, "name");
-    if (given)
-        return cidr_find(cidrs->items, cidrs->n, given, ret, err);
-    for (size_t i = 0; i < cidrs->n; i++)
-        if (menu_add(&menu, i, "%s", cidrs->items[i].name) < 0)
-            return err_set(err, -ENOMEM, "out of memory");
-    int r = menu_select(&menu, "CIDR to rename", "--name", &chosen, err);
-    /* names are unique in a database that is well: the first of that name is meant */
-    return r < 0 ? r : cidr_find(cidrs->items, cidrs->n, cidrs->items[chosen].name, ret, err);
-}
-
 static int rename_cidr(const struct cli_args *args, const struct client *client, struct err *err)
 {
     CLEAN_ADMIN struct admin admin = {0};
     CLEAN_CIDR_LIST struct cidr_list cidrs = {0};
     CLEAN_FREE char *name = NULL;
+    const struct choice which = {
+        .question = "CIDR to rename", .none = "the server lists no CIDRs", .bare = true};
     size_t at = 0;
     bool yes = false;
     int r = admin_open(client, cli_positional(args, 0), &admin, err);
-    if (r < 0)
-        return r;
-    log_info("Fetching CIDRs");
-    r = api_list_cidrs(&admin.api, &cidrs.items, &cidrs.n, err);
     if (r == 0)
-        r = choose_to_rename(args, &cidrs, &at, err);
+        r = admin_fetch_cidrs(&admin, &cidrs, err);
     if (r == 0)
-        r = flow_input(args, "new-name", "New Name", NULL, NULL, &name, err);
+        r = choice_cidr(args, &which, NULL, NULL, cidrs.items, cidrs.n, &at, err);
+    if (r == 0)
+        r = ask_text(args, "new-name", "New Name", NULL, NULL, &name, err);
     if (r == 0)
         r = flow_confirm(args, false, &yes, err, "Rename CIDR %s to %s?", cidrs.items[at].name,
                          name);
@@ -132,36 +96,33 @@ int cmd_rename_cidr(const struct cli_args *args, void *client)
 /* --- delete-cidr -------------------------------------------------------------------------------
  */
 
-/* Those that nobody is in: no peer and no CIDR below. */
-static int eligible_menu(const struct cidr_list *cidrs, const struct peer_list *peers,
-                         struct menu *menu)
+/* The ids of CIDRs that peers or other CIDRs are in. */
+static int find_used(const struct cidr_list *cidrs, const struct peer_list *peers, struct map *used)
 {
-    CLEAN_MAP struct map used = MAP_INIT;
-    int r = map_reserve(&used, cidrs->n + peers->n);
+    int r = map_reserve(used, cidrs->n + peers->n);
     for (size_t i = 0; r == 0 && i < cidrs->n; i++)
         if (cidrs->items[i].has_parent)
-            r = map_put(&used, &cidrs->items[i].parent, sizeof(int64_t), i);
+            r = map_put(used, &cidrs->items[i].parent, sizeof(int64_t), i);
     for (size_t i = 0; r == 0 && i < peers->n; i++)
-        r = map_put(&used, &peers->items[i].cidr_id, sizeof(int64_t), i);
-    for (size_t i = 0; r == 0 && i < cidrs->n; i++)
-        if (!map_get(&used, &cidrs->items[i].id, sizeof(int64_t), NULL))
-            r = cidr_menu_add(menu, cidrs->items, i);
+        r = map_put(used, &peers->items[i].cidr_id, sizeof(int64_t), i);
     return r;
+}
+
+static bool is_unused(const void *used, const struct cidr *c)
+{
+    return !map_get(used, &c->id, sizeof(int64_t), NULL);
 }
 
 static int choose_to_delete(const struct cli_args *args, const struct cidr_list *cidrs,
                             const struct peer_list *peers, size_t *ret, struct err *err)
 {
-    CLEAN_MENU struct menu menu = {0};
-    const char *given = cli_value(args, "name");
-    if (given)
-        return cidr_find(cidrs->items, cidrs->n, given, ret, err);
-    if (eligible_menu(cidrs, peers, &menu) < 0)
+    CLEAN_MAP struct map used = MAP_INIT;
+    const struct choice which = {
+        .question = "Delete CIDR",
+        .none = "no CIDR can be deleted: each has peers or further CIDRs in it"};
+    if (find_used(cidrs, peers, &used) < 0)
         return err_set(err, -ENOMEM, "out of memory");
-    if (menu.n == 0)
-        return err_set(err, -ENOENT,
-                       "no CIDR can be deleted: each has peers or further CIDRs in it");
-    return menu_select(&menu, "Delete CIDR", "--name", ret, err);
+    return choice_cidr(args, &which, is_unused, &used, cidrs->items, cidrs->n, ret, err);
 }
 
 static int delete_cidr(const struct cli_args *args, const struct client *client, struct err *err)

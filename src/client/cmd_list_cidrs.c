@@ -3,7 +3,7 @@
 #include "commands.h"
 #include "datastore.h"
 #include "innernet/config.h"
-#include "listing.h"
+#include "innernet/listing.h"
 #include "output.h"
 #include "paths.h"
 

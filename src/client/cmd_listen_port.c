@@ -15,7 +15,7 @@ static int choose_port(const struct cli_args *args, const struct client_config *
     CLEAN_FREE char *text = NULL;
     char def[8];
     snprintf(def, sizeof(def), "%u", config->has_listen_port ? config->listen_port : PORT_DEFAULT);
-    int r = flow_input(args, "listen-port", "Listen port", def, cli_check_u16, &text, err);
+    int r = ask_text(args, "listen-port", "Listen port", def, cli_check_u16, &text, err);
     if (r == 0)
         *ret = (uint16_t)cli_u64(text);
     return r;

@@ -119,7 +119,7 @@ static void apply_now(const struct peer_override *o, const struct peer *p,
 static int choose_endpoint(const struct peer_override *o, struct endpoint *ret, struct err *err)
 {
     CLEAN_FREE char *text = NULL;
-    int r = flow_input(o->args, "endpoint", "Endpoint", NULL, cli_check_endpoint, &text, err);
+    int r = ask_text(o->args, "endpoint", "Endpoint", NULL, cli_check_endpoint, &text, err);
     return r < 0 ? r : endpoint_parse(text, ret, err);
 }
 

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "innernet/log.h"
 #include "paths.h"
@@ -27,80 +25,40 @@ void admin_close(struct admin *a)
     client_config_done(&a->config);
 }
 
+int admin_fetch_cidrs(struct admin *a, struct cidr_list *ret, struct err *err)
+{
+    log_info("Fetching CIDRs");
+    return api_list_cidrs(&a->api, &ret->items, &ret->n, err);
+}
+
+int admin_fetch_peers(struct admin *a, struct peer_list *ret, struct err *err)
+{
+    log_info("Fetching peers");
+    int r = api_list_peers(&a->api, &ret->items, &ret->n, err);
+    if (r < 0)
+        return r;
+    ret->refs = calloc(ret->n + 1, sizeof(*ret->refs));
+    if (!ret->refs)
+        return err_set(err, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < ret->n; i++)
+        ret->refs[i] = &ret->items[i];
+    return 0;
+}
+
+int admin_fetch_associations(struct admin *a, struct association_list *ret, struct err *err)
+{
+    log_info("Fetching associations");
+    return api_list_associations(&a->api, &ret->items, &ret->n, err);
+}
+
 int flow_confirm(const struct cli_args *args, bool stdin_optional, bool *ret, struct err *err,
                  const char *question, ...)
 {
-    char *text = NULL;
-    if (cli_given(args, "yes")) {
-        *ret = true;
-        return 0;
-    }
     va_list list;
     va_start(list, question);
-    int r = vasprintf(&text, question, list);
+    int r = ask_consent(args, stdin_optional, ret, err, question, list);
     va_end(list);
-    if (r < 0)
-        return err_set(err, -ENOMEM, "out of memory");
-    r = prompt_confirm(
-        &(struct prompt){.question = text, .option = "--yes", .stdin_optional = stdin_optional},
-        PROMPT_DEFAULT_NO, ret, err);
-    free(text);
     if (r == 0 && !*ret)
         log_info("Declined: nothing was changed");
     return r;
-}
-
-int flow_input(const struct cli_args *args, const char *option, const char *question,
-               const char *def, cli_check_fn check, char **ret, struct err *err)
-{
-    char hint[64];
-    const char *given = cli_value(args, option);
-    if (given) {
-        *ret = strdup(given);
-        return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
-    }
-    snprintf(hint, sizeof(hint), "--%s", option);
-    return prompt_input(&(struct prompt){.question = question, .option = hint}, def, NULL, check,
-                        ret, err);
-}
-
-int menu_add(struct menu *m, size_t index, const char *fmt, ...)
-{
-    char **items = realloc(m->items, (m->n + 1) * sizeof(*items));
-    if (!items)
-        return -ENOMEM;
-    m->items = items;
-    size_t *indexes = realloc(m->index, (m->n + 1) * sizeof(*indexes));
-    if (!indexes)
-        return -ENOMEM;
-    m->index = indexes;
-    va_list list;
-    va_start(list, fmt);
-    int r = vasprintf(&m->items[m->n], fmt, list);
-    va_end(list);
-    if (r < 0)
-        return -ENOMEM;
-    m->index[m->n++] = index;
-    return 0;
-}
-
-void menu_done(struct menu *m)
-{
-    for (size_t i = 0; i < m->n; i++)
-        free(m->items[i]);
-    free(m->items);
-    free(m->index);
-    *m = (struct menu){0};
-}
-
-int menu_select(const struct menu *m, const char *question, const char *option, size_t *ret,
-                struct err *err)
-{
-    size_t at;
-    int r = prompt_select(&(struct prompt){.question = question, .option = option},
-                          (const char *const *)m->items, m->n, &at, err);
-    if (r < 0)
-        return r;
-    *ret = m->index[at];
-    return 0;
 }

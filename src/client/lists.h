@@ -19,11 +19,13 @@ static inline void cidr_list_done(struct cidr_list *l)
 struct peer_list {
     struct peer *items;
     size_t n;
+    const struct peer **refs; /* to the items */
 };
 
 static inline void peer_list_done(struct peer_list *l)
 {
     peers_free(l->items, l->n);
+    free(l->refs);
 }
 #define CLEAN_PEER_LIST CLEANUP(peer_list_done)
 

@@ -19,7 +19,8 @@ struct fetch_options {
     size_t n_excluded;
 };
 
-/* Reads a command that has options_nat and the hosts options of innernet/cli_shared.h. 0 or -ENOMEM. */
+/* Reads a command that has options_nat and the hosts options of innernet/cli_shared.h. 0 or
+ * -ENOMEM. */
 int fetch_options_init(const struct cli_args *args, bool may_bring_up, struct fetch_options *ret,
                        struct err *err);
 void fetch_options_done(struct fetch_options *o);

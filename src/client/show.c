@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "innernet/listing.h"
 #include "innernet/log.h"
 #include "show_text.h"
 
@@ -54,7 +55,7 @@ void show_put_size(struct buf *out, uint64_t bytes)
 /* "<spaces><label>: " */
 static void put_label(struct buf *out, size_t level, const char *sgr, const char *label)
 {
-    show_put_indent(out, level);
+    listing_put_indent(out, level);
     paint(out, sgr, label);
     buf_puts(out, ": ");
 }

@@ -3,15 +3,13 @@
 #include <stdio.h>
 
 #include "diff.h"
+#include "innernet/listing.h"
 #include "innernet/log.h"
 
 #define KEY_SHOWN 10
 #define ELLIPSIS "\u2026"
 #define MARK_CONNECTED "\u25c9"
 #define MARK_IDLE "\u25ef"
-/* Networks nest no deeper than an address has bits: what goes beyond is nonsense from the server
- * and need not be drawn to scale. */
-#define INDENT_LEVEL_MAX 130
 
 const char *show_key(const struct show_input *in, const struct key *key,
                      char out[static SHOW_KEY_MAX])
@@ -35,18 +33,12 @@ bool show_is_overridden(const struct show_input *in, const struct show_row *row)
     return client_config_override(in->config, &row->ip) != NULL;
 }
 
-void show_put_indent(struct buf *out, size_t level)
-{
-    for (size_t i = 0; i < level && i < INDENT_LEVEL_MAX; i++)
-        buf_puts(out, "  ");
-}
-
 void show_put_row(const struct show_input *in, const struct show_row *row, size_t level,
                   struct buf *out)
 {
     char ip[IP_TEXT_MAX], key[SHOW_KEY_MAX];
     bool connected = row->is_self || diff_recently_connected(row->device, in->now_s);
-    show_put_indent(out, level);
+    listing_put_indent(out, level);
     buf_puts(out, "| ");
     paint(out, connected ? SGR_BOLD : SGR_DIM, connected ? MARK_CONNECTED : MARK_IDLE);
     buf_putc(out, ' ');

@@ -16,4 +16,3 @@ void show_put_row(const struct show_input *in, const struct show_row *row, size_
                   struct buf *out);
 /* The line that heads the short form and the tree. */
 void show_put_header(const struct show_input *in, struct buf *out);
-void show_put_indent(struct buf *out, size_t level);

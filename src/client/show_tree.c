@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "innernet/cidr_tree.h"
+#include "innernet/listing.h"
 #include "innernet/log.h"
 #include "innernet/map.h"
 #include "show_text.h"
@@ -48,7 +49,7 @@ static void put_cidr(const struct tree *t, size_t node, size_t level)
 {
     char net[NETWORK_TEXT_MAX];
     const struct cidr *c = &t->cidrs->cidrs[node];
-    show_put_indent(t->out, level);
+    listing_put_indent(t->out, level);
     paint(t->out, SGR_BOLD_BLUE, network_format(&c->net, net));
     buf_putc(t->out, ' ');
     paint(t->out, SGR_BLUE, c->name);

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "innernet/ask.h"
 #include "innernet/config.h"
 #include "innernet/fsutil.h"
 #include "innernet/log.h"
-#include "innernet/prompt.h"
 #include "innernet/publicip.h"
 #include "store.h"
 
@@ -62,8 +62,8 @@ static void plan_done(struct plan *p)
 static int ask_network(const struct cli_args *args, struct plan *p, struct err *err)
 {
     CLEAN_FREE char *text = NULL;
-    int r = command_text(args, "network-name", "Network name", NULL, cli_check_interface, &p->name,
-                         err);
+    int r =
+        ask_text(args, "network-name", "Network name", NULL, cli_check_interface, &p->name, err);
     if (r < 0)
         return r;
     if (strcmp(p->name, SERVER_NAME) == 0)
@@ -119,8 +119,7 @@ static int ask_endpoint(struct plan *p, struct err *err)
 static int ask_outside(const struct cli_args *args, struct plan *p, struct err *err)
 {
     CLEAN_FREE char *port = NULL;
-    int r =
-        command_text(args, "listen-port", "Listen port", PORT_DEFAULT, cli_check_u16, &port, err);
+    int r = ask_text(args, "listen-port", "Listen port", PORT_DEFAULT, cli_check_u16, &port, err);
     if (r < 0)
         return r;
     p->port = (uint16_t)cli_u64(port);

@@ -51,13 +51,12 @@ static int uninstall(const struct cli_args *args, struct err *err)
 {
     CLEAN_NETWORK_FILES struct network_files files = {0};
     const char *interface = cli_positional(args, 0);
-    char question[128];
     bool yes = false;
-    snprintf(question, sizeof(question),
-             "Delete the network %s with its database and private key for good?", interface);
     int r = network_files_init(&files, args, interface, err);
     if (r == 0)
-        r = command_confirm(args, question, &yes, err);
+        r = command_confirm(args, &yes, err,
+                            "Delete the network %s with its database and private key for good?",
+                            interface);
     if (r < 0 || !yes)
         return r;
     bring_down(args, interface);

@@ -5,9 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "innernet/ask.h"
 #include "innernet/fsutil.h"
-#include "innernet/log.h"
-#include "innernet/prompt.h"
 
 void network_files_done(struct network_files *f)
 {
@@ -73,37 +72,14 @@ int command_exit(int outcome, const struct err *err)
     return 1;
 }
 
-char *command_cidr_label(const struct cidr *c)
+int command_confirm(const struct cli_args *args, bool *ret, struct err *err, const char *question,
+                    ...)
 {
-    char name[2 * CIDR_NAME_MAX_LEN];
-    char net[NETWORK_TEXT_MAX];
-    char *label = NULL;
-    if (asprintf(&label, "%s (%s)", log_safe(c->name, name, sizeof(name)),
-                 network_format(&c->net, net)) < 0)
-        return NULL;
-    return label;
-}
-
-int command_confirm(const struct cli_args *args, const char *question, bool *ret, struct err *err)
-{
-    *ret = true;
-    if (cli_given(args, "yes"))
-        return 0;
-    const struct prompt p = {.question = question, .option = "--yes"};
-    return prompt_confirm(&p, PROMPT_DEFAULT_NO, ret, err);
-}
-
-int command_text(const struct cli_args *args, const char *option, const char *question,
-                 const char *def, int (*check)(const char *, struct err *), char **ret,
-                 struct err *err)
-{
-    const char *given = cli_value(args, option);
-    if (given) {
-        *ret = strdup(given);
-        return *ret ? 0 : err_set(err, -ENOMEM, "out of memory");
-    }
-    char hint[64];
-    snprintf(hint, sizeof(hint), "--%s", option);
-    const struct prompt p = {.question = question, .option = hint};
-    return prompt_input(&p, def, NULL, check, ret, err);
+    va_list list;
+    va_start(list, question);
+    int r = ask_consent(args, false, ret, err, question, list);
+    va_end(list);
+    if (r == 0 && !*ret)
+        puts("Nothing was changed.");
+    return r;
 }

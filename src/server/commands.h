@@ -40,11 +40,6 @@ int command_open_registry(const struct cli_args *args, struct registry *r, struc
 int command_load_config(const struct cli_args *args, struct server_config *ret, struct err *err);
 /* Exit code for an outcome: the error goes to stderr. */
 int command_exit(int outcome, const struct err *err);
-/* "<name> (<network>)" for menus, malloc'ed; NULL on allocation failure. */
-char *command_cidr_label(const struct cidr *c);
-/* --yes, or a question whose default is no. */
-int command_confirm(const struct cli_args *args, const char *question, bool *ret, struct err *err);
-/* The option's value, or the answer to a question; caller frees *ret. */
-int command_text(const struct cli_args *args, const char *option, const char *question,
-                 const char *def, int (*check)(const char *, struct err *), char **ret,
-                 struct err *err);
+/* --yes, or a question whose default is no; declining is told. */
+int command_confirm(const struct cli_args *args, bool *ret, struct err *err, const char *question,
+                    ...) PRINTF_LIKE(4, 5);

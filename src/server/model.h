@@ -39,6 +39,12 @@ int model_put_peer(struct model *m, struct peer *p);
 int model_set_cidrs(struct model *m, struct cidr *cidrs, size_t n_cidrs,
                     struct association *associations, size_t n_associations);
 
+/* The peers as functions want them that only read. */
+static inline const struct peer *const *model_peers(const struct model *m)
+{
+    return (const struct peer *const *)m->peers;
+}
+
 /* NULL when unknown. */
 const struct peer *model_find_peer(const struct model *m, int64_t id);
 const struct peer *model_find_peer_by_ip(const struct model *m, const struct ip *ip);

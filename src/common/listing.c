@@ -1,4 +1,4 @@
-#include "listing.h"
+#include "innernet/listing.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -6,7 +6,16 @@
 
 #include "innernet/cidr_tree.h"
 #include "innernet/log.h"
-#include "show_text.h"
+
+/* Networks nest no deeper than an address has bits: what goes beyond is nonsense from the server
+ * and need not be drawn to scale. */
+#define INDENT_LEVEL_MAX 130
+
+void listing_put_indent(struct buf *out, size_t level)
+{
+    for (size_t i = 0; i < level && i < INDENT_LEVEL_MAX; i++)
+        buf_puts(out, "  ");
+}
 
 static void put_cidr(struct buf *out, const struct cidr *c)
 {
@@ -29,7 +38,7 @@ struct tree_writer {
 static bool visit(void *user, size_t index, unsigned level)
 {
     struct tree_writer *w = user;
-    show_put_indent(w->out, level);
+    listing_put_indent(w->out, level);
     put_cidr(w->out, &w->cidrs[index]);
     return !w->out->failed;
 }

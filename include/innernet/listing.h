@@ -1,6 +1,6 @@
 #pragma once
-/* The listings of CIDRs and associations (spec/client.md 4.2, 4.6). Pure, except that colours
- * follow color_enabled(). 0 or -ENOMEM. */
+/* The listings of CIDRs and associations, as both programs print them (spec/client.md 4.2, 4.6).
+ * Pure, except that colours follow color_enabled(). 0 or -ENOMEM. */
 
 #include "innernet/buf.h"
 #include "innernet/record.h"
@@ -11,3 +11,5 @@ int listing_cidr_tree(const struct cidr *cidrs, size_t n, struct buf *out);
 /* An association with a CIDR that is not in the list is shown with its id instead of a name. */
 int listing_associations(const struct association *a, size_t n, const struct cidr *cidrs,
                          size_t n_cidrs, struct buf *out);
+/* Two blanks per level, for this tree and others. */
+void listing_put_indent(struct buf *out, size_t level);

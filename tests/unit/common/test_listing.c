@@ -1,6 +1,8 @@
-#include "fixture.h"
+#include "golden.h"
+#include "innernet/listing.h"
 #include "innernet/log.h"
-#include "listing.h"
+#include "innernet/record.h"
+#include "unit.h"
 
 static struct state store;
 
@@ -8,7 +10,7 @@ static int set_up(void **state)
 {
     (void)state;
     CLEAN_BUF struct buf text = BUF_INIT;
-    test_data("golden/store.json", &text);
+    golden_read("store.json", &text);
     return record_decode_store(text.data, text.len, NULL, NULL, &store, NULL);
 }
 
@@ -23,7 +25,7 @@ static int tear_down(void **state)
 static void assert_golden(const struct buf *out, const char *name)
 {
     CLEAN_BUF struct buf golden = BUF_INIT;
-    test_data(name, &golden);
+    golden_read(name, &golden);
     assert_string_equal(out->data, golden.data);
 }
 
@@ -35,9 +37,9 @@ static void cidrs_match_the_golden_lists(void **state)
         CLEAN_BUF struct buf list = BUF_INIT, tree = BUF_INIT;
         color_override(color);
         assert_int_equal(listing_cidrs(store.cidrs, store.n_cidrs, &list), 0);
-        assert_golden(&list, "golden/list-cidrs.txt");
+        assert_golden(&list, "list-cidrs.txt");
         assert_int_equal(listing_cidr_tree(store.cidrs, store.n_cidrs, &tree), 0);
-        assert_golden(&tree, "golden/list-cidrs-tree.txt");
+        assert_golden(&tree, "list-cidrs-tree.txt");
     }
 }
 

@@ -1,13 +1,39 @@
 #include <errno.h>
+#include <string.h>
 
-#include "add_peer.h"
-#include "fixture.h"
+#include "golden.h"
+#include "innernet/new_record.h"
+#include "unit.h"
+
+static struct ip ip_of(const char *text)
+{
+    struct ip ip;
+    assert_int_equal(ip_parse(text, &ip), 0);
+    return ip;
+}
+
+static struct network network_of(const char *text)
+{
+    struct network net;
+    assert_int_equal(network_parse(text, &net, NULL), 0);
+    return net;
+}
+
+static struct endpoint endpoint_of(const char *text)
+{
+    struct endpoint ep;
+    assert_int_equal(endpoint_parse(text, &ep, NULL), 0);
+    return ep;
+}
 
 static struct ip suggest(const char *net, const struct peer *peers, size_t n)
 {
     struct cidr cidr = {.id = 1, .name = "c", .net = network_of(net)};
+    const struct peer *refs[4];
     struct ip ip;
-    assert_int_equal(add_peer_suggest_ip(&cidr, peers, n, &ip, NULL), 0);
+    for (size_t i = 0; i < n; i++)
+        refs[i] = &peers[i];
+    assert_int_equal(new_peer_suggest_ip(&cidr, refs, n, &ip, NULL), 0);
     return ip;
 }
 
@@ -43,9 +69,10 @@ static void a_full_cidr_is_an_error(void **state)
     struct cidr last = {.name = "last", .net = network_of("255.255.255.255/32")};
     struct peer peers[] = {
         {.ip = ip_of("10.0.0.1")}, {.ip = ip_of("10.0.0.2")}, {.ip = ip_of("255.255.255.255")}};
-    assert_int_equal(add_peer_suggest_ip(&small, peers, 3, &ip, &err), -EADDRNOTAVAIL);
+    const struct peer *refs[] = {&peers[0], &peers[1], &peers[2]};
+    assert_int_equal(new_peer_suggest_ip(&small, refs, 3, &ip, &err), -EADDRNOTAVAIL);
     assert_non_null(strstr(err.text, "tiny"));
-    assert_int_equal(add_peer_suggest_ip(&last, peers, 3, &ip, &err), -EADDRNOTAVAIL);
+    assert_int_equal(new_peer_suggest_ip(&last, refs, 3, &ip, &err), -EADDRNOTAVAIL);
 }
 
 /* 9.7: found out before anything is created. */
@@ -55,10 +82,11 @@ static void the_server_must_be_listed_with_an_endpoint(void **state)
     const struct peer *server;
     struct err err = ERR_INIT;
     struct peer peers[] = {{.id = 5}, {.id = 1}};
-    assert_int_equal(add_peer_find_server(peers, 1, &server, &err), -ENOENT);
-    assert_int_equal(add_peer_find_server(peers, 2, &server, &err), -ENOENT);
+    const struct peer *refs[] = {&peers[0], &peers[1]};
+    assert_int_equal(new_peer_find_server(refs, 1, &server, &err), -ENOENT);
+    assert_int_equal(new_peer_find_server(refs, 2, &server, &err), -ENOENT);
     peers[1].endpoint = endpoint_of("1.2.3.4:5");
-    assert_int_equal(add_peer_find_server(peers, 2, &server, &err), 0);
+    assert_int_equal(new_peer_find_server(refs, 2, &server, &err), 0);
     assert_ptr_equal(server, &peers[1]);
 }
 
@@ -69,22 +97,20 @@ static void test_CX08_the_invitation_matches_the_golden_one(void **state)
     CLEAN_BUF struct buf out = BUF_INIT, golden = BUF_INIT;
     struct network root = network_of("10.66.0.0/16");
     struct ip ip = ip_of("10.66.2.1");
-    struct sock_addr internal = sock_addr_of("10.66.0.1:51820");
+    struct sock_addr internal = {.ip = ip_of("10.66.0.1"), .port = 51820};
     struct peer server = {.id = 1, .endpoint = endpoint_of("172.31.1.1:51820")};
     struct key private_key;
-    struct client_config config;
     assert_int_equal(key_parse("4S1xKBAElTwaxNeUwv8ncdiQdGc0VBYi8xFrawYOlR4=", &server.public_key),
                      0);
     assert_int_equal(key_parse("KBLHVzrnbKEQM0TOmqJAMRJnFv5GdVp+lzKwbbsbeEg=", &private_key), 0);
-    assert_int_equal(add_peer_invitation("evilcorp", &root, &ip, &server, &internal, &private_key,
-                                         &config, NULL),
-                     0);
-    client_config_format(&config, &out);
-    test_data("golden/invitation.toml", &golden);
-    assert_string_equal(out.data, strchr(golden.data, '\n') + 1);
+    assert_int_equal(
+        new_peer_invitation("evilcorp", &root, &ip, &server, &internal, &private_key, &out, NULL),
+        0);
+    golden_read("invitation.toml", &golden);
+    assert_string_equal(strstr(out.data, "[interface]"), strstr(golden.data, "[interface]"));
     struct ip other = ip_of("fd00::1");
-    assert_int_equal(add_peer_invitation("evilcorp", &root, &other, &server, &internal,
-                                         &private_key, &config, NULL),
+    assert_int_equal(new_peer_invitation("evilcorp", &root, &other, &server, &internal,
+                                         &private_key, &out, NULL),
                      -EINVAL);
 }
 

@@ -12,6 +12,9 @@
 
 #define LOCK_RETRY_MS 1000
 #define LIST_PAUSE_MIN_MS 1000
+/* Longer than a waiting process sleeps between two looks at the lock: even without an interval it
+ * gets its turn. */
+#define BREATH_MS 150
 #define NEVER LLONG_MAX
 
 struct job {
@@ -148,7 +151,8 @@ static void finish(struct jobs *jobs, struct job *j, int r, const struct err *er
 {
     fetch_free(j->fetch);
     j->fetch = NULL;
-    j->due_ms = is_daemon(jobs) ? later(jobs->interval_ms) : NEVER;
+    long long pause_ms = jobs->interval_ms > BREATH_MS ? jobs->interval_ms : BREATH_MS;
+    j->due_ms = is_daemon(jobs) ? later(pause_ms) : NEVER;
     if (r < 0)
         report(jobs, err);
 }

@@ -54,3 +54,67 @@ extern const struct cli_option cli_new_cidr_options[];      /* add-cidr but for 
 extern const struct cli_option cli_cidr_name_options[];     /* --name of a CIDR */
 extern const struct cli_option cli_new_cidr_name_options[]; /* --new-name, any text */
 extern const struct cli_option cli_list_cidrs_options[];    /* -t/--tree */
+
+/* The commands that manage a network's records, for a program that has a cmd_* function for each.
+ * `program` is its name as a string literal. */
+#define CLI_MANAGING_COMMANDS(program)                                                             \
+    {.name = "add-peer",                                                                           \
+     .summary = "Add a peer, and write its invitation",                                            \
+     .example = program " add-peer evilcorp --name laptop --cidr humans --auto-ip "                \
+                        "--admin false --invite-expires 14d --save-config laptop.toml --yes",      \
+     .positionals = cli_interface,                                                                 \
+     .options = CLI_OPTIONS(cli_new_peer_options),                                                 \
+     .run = cmd_add_peer},                                                                         \
+        {.name = "rename-peer",                                                                    \
+         .summary = "Rename a peer",                                                               \
+         .example = program " rename-peer evilcorp --name laptop --new-name workstation --yes",    \
+         .positionals = cli_interface,                                                             \
+         .options =                                                                                \
+             CLI_OPTIONS(cli_peer_name_options, cli_new_peer_name_options, cli_yes_options),       \
+         .run = cmd_rename_peer},                                                                  \
+        {.name = "add-cidr",                                                                       \
+         .summary = "Add a CIDR, a range of addresses for peers",                                  \
+         .positionals = cli_interface,                                                             \
+         .options = CLI_OPTIONS(cli_new_cidr_options, cli_yes_options),                            \
+         .run = cmd_add_cidr},                                                                     \
+        {.name = "rename-cidr",                                                                    \
+         .summary = "Rename a CIDR",                                                               \
+         .example = program " rename-cidr evilcorp --name humans --new-name people --yes",         \
+         .positionals = cli_interface,                                                             \
+         .options =                                                                                \
+             CLI_OPTIONS(cli_cidr_name_options, cli_new_cidr_name_options, cli_yes_options),       \
+         .run = cmd_rename_cidr},                                                                  \
+        {.name = "delete-cidr",                                                                    \
+         .summary = "Delete a CIDR that nobody is in",                                             \
+         .positionals = cli_interface,                                                             \
+         .options = CLI_OPTIONS(cli_cidr_name_options, cli_yes_options),                           \
+         .run = cmd_delete_cidr},                                                                  \
+        {.name = "list-cidrs",                                                                     \
+         .summary = "List CIDRs",                                                                  \
+         .positionals = cli_interface,                                                             \
+         .options = CLI_OPTIONS(cli_list_cidrs_options),                                           \
+         .run = cmd_list_cidrs},                                                                   \
+        {.name = "disable-peer",                                                                   \
+         .summary = "Disable an enabled peer",                                                     \
+         .positionals = cli_interface,                                                             \
+         .options = CLI_OPTIONS(cli_peer_name_options, cli_yes_with_name_options),                 \
+         .run = cmd_disable_peer},                                                                 \
+        {.name = "enable-peer",                                                                    \
+         .summary = "Enable a disabled peer",                                                      \
+         .positionals = cli_interface,                                                             \
+         .options = CLI_OPTIONS(cli_peer_name_options, cli_yes_with_name_options),                 \
+         .run = cmd_enable_peer},                                                                  \
+        {.name = "add-association",                                                                \
+         .summary = "Let the peers of two CIDRs see each other",                                   \
+         .positionals = cli_interface_and_cidrs,                                                   \
+         .options = CLI_OPTIONS(cli_yes_options),                                                  \
+         .run = cmd_add_association},                                                              \
+        {.name = "delete-association",                                                             \
+         .summary = "Take an association of two CIDRs back",                                       \
+         .positionals = cli_interface_and_cidrs,                                                   \
+         .options = CLI_OPTIONS(cli_yes_options),                                                  \
+         .run = cmd_delete_association},                                                           \
+    {                                                                                              \
+        .name = "list-associations", .summary = "List associations of CIDRs",                      \
+        .positionals = cli_interface, .run = cmd_list_associations                                 \
+    }

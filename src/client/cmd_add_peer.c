@@ -78,7 +78,7 @@ static int tell_created(const struct new_peer *p, struct err *err)
     paint(&text, SGR_BOLD, p->path);
     buf_puts(&text,
              "\nSend it to the peer over a secure channel: whoever has it first is the peer.\n");
-    return output_write(&text, err);
+    return print_text(&text, err);
 }
 
 static int fetch_lists(struct new_peer *p, struct err *err)

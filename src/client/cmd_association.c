@@ -88,7 +88,7 @@ static int list_associations(const struct cli_args *args, const struct client *c
         return r;
     if (listing_associations(list.items, list.n, cidrs.items, cidrs.n, &out) < 0)
         return err_set(err, -ENOMEM, "out of memory");
-    return output_write(&out, err);
+    return print_text(&out, err);
 }
 
 int cmd_list_associations(const struct cli_args *args, void *client)

@@ -26,7 +26,7 @@ static int list_cidrs(const struct cli_args *args, const struct client *client, 
                                 : listing_cidrs(store.state.cidrs, store.state.n_cidrs, &out);
     if (r < 0)
         return err_set(err, r, "%s - out of memory", interface);
-    return output_write(&out, err);
+    return print_text(&out, err);
 }
 
 int cmd_list_cidrs(const struct cli_args *args, void *client)

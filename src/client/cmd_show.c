@@ -38,7 +38,7 @@ static int print_interface(struct show_run *run, const struct datastore *store,
     if (r < 0)
         return err_set(err, r, "%s - out of memory", device->name);
     run->n_shown++;
-    return output_write(&out, err);
+    return print_text(&out, err);
 }
 
 /* A device without a store is not one of ours: passed over. */

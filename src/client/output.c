@@ -7,17 +7,6 @@
 
 #include "innernet/log.h"
 
-int output_write(const struct buf *text, struct err *err)
-{
-    if (text->failed)
-        return err_set(err, -ENOMEM, "out of memory");
-    if (text->len == 0)
-        return 0;
-    if (fwrite(text->data, 1, text->len, stdout) == text->len && fflush(stdout) == 0)
-        return 0;
-    return err_set_os(err, errno ? -errno : -EIO, "stdout");
-}
-
 void output_blank_line(void)
 {
     putchar('\n');

@@ -1,11 +1,9 @@
 #pragma once
-/* Results on stdout, in order with the log lines there. */
+/* What goes to stdout beside the log lines there. */
 
-#include "innernet/buf.h"
 #include "innernet/err.h"
+#include "innernet/print.h"
 
-/* Writes and flushes. -ENOMEM for a buffer that had failed, or the stream's errno. */
-int output_write(const struct buf *text, struct err *err);
 void output_blank_line(void);
 
 /* The program's last words about a failure (spec/client.md 5.4): an empty line, "[E] message", an

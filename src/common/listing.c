@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "innernet/cidr_tree.h"
 #include "innernet/log.h"
@@ -55,27 +56,75 @@ int listing_cidr_tree(const struct cidr *cidrs, size_t n, struct buf *out)
     return out->failed ? -ENOMEM : 0;
 }
 
-static void put_cidr_name(struct buf *out, const struct cidr_tree *tree, int64_t id)
+#define UNKNOWN_MAX 48
+
+/* The name of a CIDR, which may not be in the list. */
+static const char *cidr_name(const struct cidr_tree *tree, int64_t id,
+                             char unknown[static UNKNOWN_MAX])
 {
     size_t at = cidr_tree_find_id(tree, id);
-    char unknown[40];
-    snprintf(unknown, sizeof(unknown), "[unknown CIDR %" PRId64 "]", id);
-    paint(out, SGR_YELLOW, at == CIDR_TREE_NONE ? unknown : tree->cidrs[at].name);
+    if (at != CIDR_TREE_NONE)
+        return tree->cidrs[at].name;
+    snprintf(unknown, UNKNOWN_MAX, "[unknown CIDR %" PRId64 "]", id);
+    return unknown;
 }
 
 int listing_associations(const struct association *a, size_t n, const struct cidr *cidrs,
                          size_t n_cidrs, struct buf *out)
 {
     CLEAN_CIDR_TREE struct cidr_tree tree = {0};
+    char unknown[UNKNOWN_MAX];
     int r = cidr_tree_init(&tree, cidrs, n_cidrs);
     if (r < 0)
         return r;
     for (size_t i = 0; i < n; i++) {
         buf_put_i64(out, a[i].id);
         buf_puts(out, ": ");
-        put_cidr_name(out, &tree, a[i].cidr_id_1);
+        paint(out, SGR_YELLOW, cidr_name(&tree, a[i].cidr_id_1, unknown));
         buf_puts(out, " <=> ");
-        put_cidr_name(out, &tree, a[i].cidr_id_2);
+        paint(out, SGR_YELLOW, cidr_name(&tree, a[i].cidr_id_2, unknown));
+        buf_putc(out, '\n');
+    }
+    return out->failed ? -ENOMEM : 0;
+}
+
+/* --- peers -------------------------------------------------------------------------------------
+ */
+
+static void put_date(struct buf *out, int64_t at_s)
+{
+    char text[64];
+    struct tm tm;
+    time_t t = at_s;
+    if (gmtime_r(&t, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm) > 0)
+        buf_puts(out, text);
+    else
+        buf_printf(out, "@%" PRId64, at_s);
+}
+
+static void put_invitation(struct buf *out, const struct peer *p, int64_t now_s)
+{
+    if (!p->has_invite_expires) {
+        buf_puts(out, ", invited");
+        return;
+    }
+    buf_puts(out, p->invite_expires_s < now_s ? ", invitation expired " : ", invited until ");
+    put_date(out, p->invite_expires_s);
+}
+
+int listing_peers(const struct peer *const *peers, size_t n, const struct cidr_tree *cidrs,
+                  int64_t now_s, struct buf *out)
+{
+    char ip[IP_TEXT_MAX], unknown[UNKNOWN_MAX];
+    for (size_t i = 0; i < n; i++) {
+        const struct peer *p = peers[i];
+        buf_printf(out, "%" PRId64 ": %s ", p->id, ip_format(&p->ip, ip));
+        paint(out, SGR_YELLOW, p->name);
+        buf_printf(out, " (%s)", cidr_name(cidrs, p->cidr_id, unknown));
+        buf_puts(out, p->is_admin ? ", admin" : "");
+        buf_puts(out, p->is_disabled ? ", disabled" : "");
+        if (!p->is_redeemed)
+            put_invitation(out, p, now_s);
         buf_putc(out, '\n');
     }
     return out->failed ? -ENOMEM : 0;

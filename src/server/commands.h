@@ -17,6 +17,11 @@ int cmd_disable_peer(const struct cli_args *args, void *user);
 int cmd_add_cidr(const struct cli_args *args, void *user);
 int cmd_rename_cidr(const struct cli_args *args, void *user);
 int cmd_delete_cidr(const struct cli_args *args, void *user);
+int cmd_add_association(const struct cli_args *args, void *user);
+int cmd_delete_association(const struct cli_args *args, void *user);
+int cmd_list_peers(const struct cli_args *args, void *user);
+int cmd_list_cidrs(const struct cli_args *args, void *user);
+int cmd_list_associations(const struct cli_args *args, void *user);
 extern const struct cli_option cmd_new_options[];
 
 /* Where a network's files are. */

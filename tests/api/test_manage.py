@@ -170,3 +170,56 @@ def test_D50_uninstall_takes_the_section_away(idle):
     assert result.returncode == 0, result
     idle.bed.device_is_gone()
     assert "innernet" not in text() and text().startswith("1.2.3.4 mine\n")
+
+
+# --- associations and lists: beyond the original ------------------------------------------------------
+
+def test_associations_reach_a_running_server(net):
+    assert "user1" not in {p["name"] for p in net.state("developer1")["peers"]}
+    result = net.cli("add-association", net.name, "user", "developer")
+    assert (result.returncode, result.stderr) == (0, ""), result
+    assert "user1" in {p["name"] for p in net.state("developer1")["peers"]}
+    assert "developer1" in {p["name"] for p in net.state("user1")["peers"]}
+    row, = net.rows("associations")
+    assert (row["cidr_id_1"], row["cidr_id_2"]) == (5, 4)
+    result = net.cli("delete-association", net.name, "developer", "user", "--yes")
+    assert (result.returncode, result.stderr) == (0, ""), result
+    assert "user1" not in {p["name"] for p in net.state("developer1")["peers"]}
+    assert net.rows("associations") == []
+
+
+@pytest.mark.parametrize("arguments, code, words", [
+    (("add-association", "test", "user", "nowhere"), 1, "nowhere"),
+    (("add-association", "test", "user", "user"), 1, "itself"),
+    (("add-association", "test", "admin", "user"), 1, "already"),
+    (("delete-association", "test", "user", "developer", "--yes"), 1, "not associated"),
+    (("delete-association", "test", "user", "nowhere", "--yes"), 1, "nowhere"),
+    (("delete-association", "test", "user", "admin"), 1, "--yes"),
+    (("delete-association", "test", "--yes"), 1, "CIDR1 CIDR2"),
+    (("add-association", "test", "user"), 1, "CIDR2"),
+    (("add-association", "test", "a", "b", "c"), 2, "c"),
+    (("list-peers", "test", "--tree"), 2, "--tree"),
+    (("list-peers", "other"), 1, "other"), (("list-cidrs", "other"), 1, "other"),
+    (("list-associations", "other"), 1, "other")], ids=str)
+def test_association_and_list_refusals(idle, arguments, code, words):
+    idle.sql("INSERT INTO associations (cidr_id_1, cidr_id_2) VALUES (5, 3)")
+    result = refused(idle, code, *arguments)
+    assert words in result.stderr and result.stdout == ""
+
+
+def test_lists_show_what_the_api_wrote(net, fx):
+    net.make_association(4, 5)
+    result = net.cli("list-associations", net.name)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "1: developer <=> user\n", "")
+    quiet(toggle(net, "disable", "user2"))
+    net.sql("UPDATE peers SET is_redeemed = 0, invite_expires = 4102444800 WHERE name = 'user1'")
+    result = net.cli("list-peers", net.name)
+    ip = net.peer("innernet-server")["ip"], *fx.peers.values()
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        f"1: {ip[0]} innernet-server (innernet-server), admin",
+        f"2: {ip[1]} admin (admin), admin",
+        f"3: {ip[2]} developer1 (developer)",
+        f"4: {ip[3]} developer2 (developer)",
+        f"5: {ip[4]} user1 (user), invited until 2100-01-01 00:00:00 UTC",
+        f"6: {ip[5]} user2 (user), disabled"]

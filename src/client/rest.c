@@ -23,6 +23,8 @@ struct rest {
 /* One request under way. */
 struct exchange {
     struct rest *rest;
+    const struct buf *body; /* nullable */
+    size_t sent;
     struct buf *answer;
     bool too_large;
     bool late;
@@ -47,6 +49,27 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
     }
     buf_append(x->answer, data, len);
     return x->answer->failed ? 0 : len;
+}
+
+static size_t on_send(char *out, size_t size, size_t n, void *user)
+{
+    struct exchange *x = user;
+    size_t len = x->body->len - x->sent;
+    if (len > size * n)
+        len = size * n;
+    if (len > 0)
+        memcpy(out, x->body->data + x->sent, len);
+    x->sent += len;
+    return len;
+}
+
+/* libcurl wants to repeat a request when a connection that served before is closed without an
+ * answer. A request with a body may have been acted on by then: it is sent once (spec/client.md
+ * 7.1). */
+static int on_rewind(void *user, curl_off_t offset, int origin)
+{
+    (void)user, (void)offset, (void)origin;
+    return CURL_SEEKFUNC_FAIL;
 }
 
 /* libcurl's own time limit would include connecting. It calls this at least once a second. */
@@ -106,16 +129,23 @@ static bool set_common_options(struct rest *r, struct exchange *x)
            curl_easy_setopt(c, CURLOPT_WRITEDATA, x) == CURLE_OK;
 }
 
-static bool set_request(struct rest *r, const char *method, const char *url, const struct buf *body,
+static bool set_body(CURL *c, struct exchange *x)
+{
+    return curl_easy_setopt(c, CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->body->len) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_READFUNCTION, on_send) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_READDATA, x) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, on_rewind) == CURLE_OK;
+}
+
+static bool set_request(struct rest *r, const char *method, const char *url, struct exchange *x,
                         struct curl_slist *headers)
 {
     CURL *c = r->curl;
-    bool ok = curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
-              curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
-    if (ok && body)
-        ok = curl_easy_setopt(c, CURLOPT_POSTFIELDS, body->data ? body->data : "") == CURLE_OK &&
-             curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len) == CURLE_OK;
-    return ok && curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
+    return curl_easy_setopt(c, CURLOPT_URL, url) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+           (!x->body || set_body(c, x)) &&
+           curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 }
 
 static struct curl_slist *request_headers(const struct rest *r, const struct buf *body)
@@ -143,6 +173,8 @@ static int fail_transport(const struct exchange *x, CURLcode code, const char *u
         return err_set(err, -ECANCELED, "sending failed: %s: stopped by a signal", url);
     if (x->late)
         why = "no answer within 10 s";
+    else if (code == CURLE_SEND_FAIL_REWIND)
+        why = "the connection was closed before an answer came";
     return err_set(err, -EHOSTUNREACH, "sending failed: %s: %.*s", url, TEXT_MAX, why);
 }
 
@@ -196,14 +228,14 @@ static int judge(const struct exchange *x, CURLcode code, const char *url,
 int rest_call(struct rest *r, const char *method, const char *path, const struct buf *body,
               struct buf *answer, struct rest_outcome *outcome, struct err *err)
 {
-    struct exchange x = {.rest = r, .answer = answer};
+    struct exchange x = {.rest = r, .body = body, .answer = answer};
     char url[sizeof(r->base) + 64];
     *outcome = (struct rest_outcome){.class = REST_TRANSPORT};
     buf_reset(answer);
     r->curl_error[0] = '\0';
     snprintf(url, sizeof(url), "%s%s", r->base, path);
     struct curl_slist *headers = request_headers(r, body);
-    if (!headers || !set_common_options(r, &x) || !set_request(r, method, url, body, headers)) {
+    if (!headers || !set_common_options(r, &x) || !set_request(r, method, url, &x, headers)) {
         curl_slist_free_all(headers);
         return err_set(err, -ENOMEM, "%s - the request cannot be set up (out of memory?)", url);
     }

@@ -22,6 +22,9 @@ def test_first_start_of_an_ipv6_network(own_world):
 
     # Started once, never again: with duplicate address detection the first bind would fail.
     server.start()
+    link = json.loads(server.host.run("ip", "-j", "address", "show", NETWORK).stdout)[0]
+    assert "NOARP" in link["flags"], "the rest of the flags survived link-up"
+    assert [a.get("nodad") for a in link["addr_info"] if a["local"] == "fd00:66::1"] == [True]
     listening = server.host.run("ss", "-Hltn", "sport", "=", ":51820").stdout
     assert "[fd00:66::1]" in listening
 

@@ -168,45 +168,70 @@ def test_add_peer_mends_the_mode_too(idle, fx):
     assert mode(idle.config_path) == 0o600
 
 
+def add_cidr(net, fx):
+    return net.cli("add-cidr", net.name, "--name", "more", "--cidr", fx.experimental, "--parent",
+                   "test", "--yes")
+
+
 @pytest.mark.parametrize("version", [3, 4, 2**31 - 1, -1, -7])
-def test_D32_a_database_of_another_version(idle, version):
-    """Newer ones are left alone, too."""
+def test_D32_a_database_of_another_version(idle, fx, version):
+    """Newer ones are left alone, to the byte, and the message says what to do."""
     with closing(sqlite3.connect(idle.db_path)) as db:
         db.execute(f"PRAGMA user_version = {version}")
-    before = idle.everything()
-    serve_fails(idle, idle.db_path)
-    result = idle.cli("add-cidr", idle.name, "--name", "x", "--cidr", "10.81.0.0/16", "--parent",
-                      "test", "--yes")
+    with open(idle.db_path, "rb") as f:
+        before = f.read()
+    remedy = "use a newer innernet-server" if version > 0 else "restore it from a backup"
+    serve_fails(idle, idle.db_path, f"schema version {version}", remedy)
+    result = add_cidr(idle, fx)
     assert result.returncode == 1
-    assert idle.everything() == before
-    assert idle.sql("PRAGMA user_version") == [{"user_version": version}]
+    assert remedy in result.stderr
+    with open(idle.db_path, "rb") as f:
+        assert f.read() == before
+    assert not os.path.exists(idle.db_path + "-journal")
 
 
 def downgrade(net, version):
     """Columns of later versions away again."""
     with net.db() as db:
-        db.execute("ALTER TABLE peers DROP COLUMN candidates")
-        if version == 0:
+        if version < 2:
+            db.execute("ALTER TABLE peers DROP COLUMN candidates")
+        if version < 1:
             db.execute("ALTER TABLE peers DROP COLUMN invite_expires")
         db.execute(f"PRAGMA user_version = {version}")
 
 
-@pytest.mark.parametrize("version", [0, 1])
-def test_migrations_of_1_3(idle, version):
+@pytest.mark.parametrize("by", ["serve", "add-cidr"])
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_D32_older_databases_keep_every_row(idle, fx, version, by):
+    """Migrations of 1.3: whichever command comes first, only the missing columns are new."""
     columns = [r["name"] for r in idle.sql("PRAGMA table_info(peers)")]
-    rows = idle.rows("peers")
+    idle.sql("UPDATE peers SET invite_expires = 1900000000, candidates = '[\"1.1.1.1:1\"]' "
+             "WHERE name = 'developer1'")
+    idle.sql("INSERT INTO associations VALUES (7, 3, 4)")
+    expected = idle.everything()
     downgrade(idle, version)
-    idle.start()
+    if by == "serve":
+        idle.start()
+    else:
+        assert add_cidr(idle, fx).returncode == 0
+        assert idle.rows("cidrs")[-1]["name"] == "more"
+        idle.sql("DELETE FROM cidrs WHERE name = 'more'")
+    for row in expected["peers"]:
+        if version < 1:
+            row["invite_expires"] = None
+        if version < 2:
+            row["candidates"] = None
     assert [r["name"] for r in idle.sql("PRAGMA table_info(peers)")] == columns
     assert idle.sql("PRAGMA user_version") == [{"user_version": 2}]
-    for row in rows[1:]:
-        row |= {"invite_expires": None, "candidates": None}
-    assert idle.rows("peers")[1:] == rows[1:]
-    assert idle.seen("developer1", "developer2")["candidates"] == []
+    assert idle.everything() == expected
+    if by == "add-cidr":
+        idle.start()
+    seen = idle.seen("developer1", "developer2")
+    assert seen["candidates"] == (["1.1.1.1:1"] if version == 2 else [])
 
 
-def test_a_migration_is_done_whole_or_not_at_all(idle):
-    """D32: here the second step fails, because the column is there already."""
+def test_D32_a_migration_is_done_whole_or_not_at_all(idle):
+    """Here the second step fails, because the column is there already."""
     with idle.db() as db:
         db.execute("ALTER TABLE peers DROP COLUMN invite_expires")
         db.execute("PRAGMA user_version = 0")

@@ -15,16 +15,21 @@ static int set_flag(int fd, int level, int option)
     return setsockopt(fd, level, option, &on, sizeof(on));
 }
 
+/* An address alone would also be reached over other interfaces. */
+static int bind_to(int fd, const char *interface)
+{
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) < 0)
+        return -errno;
+    return 0;
+}
+
 static int prepare(int fd, const char *interface, const struct ip *address)
 {
     if (set_flag(fd, SOL_SOCKET, SO_REUSEADDR) < 0)
         return -errno;
     if (address->family == IP_V6 && set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY) < 0)
         return -errno;
-    /* An address alone would also be reached over other interfaces. */
-    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) < 0)
-        return -errno;
-    return 0;
+    return bind_to(fd, interface);
 }
 
 static int bind_patiently(int fd, const struct sockaddr_storage *addr, socklen_t len)
@@ -60,4 +65,10 @@ int listener_open(const char *interface, const struct ip *address, uint16_t port
                           interface);
     *ret_fd = take_fd(&fd);
     return 0;
+}
+
+int listener_follow(int fd, const char *interface, struct err *err)
+{
+    int r = bind_to(fd, interface);
+    return r < 0 ? err_set_os(err, r, "cannot listen over %s", interface) : 0;
 }

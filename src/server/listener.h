@@ -11,3 +11,6 @@
  * caller closes *ret_fd. */
 int listener_open(const char *interface, const struct ip *address, uint16_t port, int *ret_fd,
                   struct err *err);
+/* Serves the interface that has this name now: a socket is bound to an interface, not to its name.
+ */
+int listener_follow(int fd, const char *interface, struct err *err);

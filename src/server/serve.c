@@ -55,28 +55,6 @@ static int open_files(struct server *s, struct err *err)
     return check_own_peer(s, err);
 }
 
-static int bring_up(struct server *s, struct err *err)
-{
-    CLEAN_KEY struct key private_key = s->config.private_key;
-    struct wg_update update = {.has_private_key = true,
-                               .private_key = private_key,
-                               .has_listen_port = true,
-                               .listen_port = s->config.listen_port};
-    const struct netif_bring_up how = {
-        .name = s->options->interface,
-        .update = &update,
-        .address = {.addr = s->config.address, .prefix = s->config.network_cidr_prefix},
-        .mtu = s->options->network.mtu,
-        .no_routing = s->options->network.no_routing,
-    };
-    log_info("bringing up the interface %s", s->options->interface);
-    int r = wg_open(s->options->network.backend, &s->wg, err);
-    if (r == 0)
-        r = netif_bring_up(s->wg, &how, NULL, err);
-    key_wipe(&update.private_key);
-    return r;
-}
-
 /* Only after the device is up: a userspace implementation inherits signal mask and limits. */
 static void prepare_process(void)
 {
@@ -147,11 +125,10 @@ static void connect_api(struct server *s)
 
 static int listen_and_serve(struct server *s, struct err *err)
 {
-    int fd;
-    int r =
-        listener_open(s->options->interface, &s->config.address, s->config.listen_port, &fd, err);
+    int r = listener_open(s->options->interface, &s->config.address, s->config.listen_port,
+                          &s->listen_fd, err);
     if (r == 0)
-        r = http_new(&s->api, fd, &s->http, err);
+        r = http_new(&s->api, s->listen_fd, &s->http, err);
     if (r == 0)
         r = serve_loop_open(s, err);
     if (r < 0)
@@ -165,7 +142,9 @@ static int run(struct server *s, struct err *err)
 {
     int r = open_files(s, err);
     if (r == 0)
-        r = bring_up(s, err);
+        r = wg_open(s->options->network.backend, &s->wg, err);
+    if (r == 0)
+        r = serve_interface_up(s, err);
     if (r < 0)
         return r;
     prepare_process();

@@ -35,6 +35,8 @@ struct server {
     struct wg *wg;
     struct resolver *resolver;
     struct http *http;
+    unsigned if_index; /* of the interface as we made it; 0 while it is missing */
+    int listen_fd;     /* http's */
     int epoll_fd;
     int tick_fd;   /* every 10 s */
     int switch_fd; /* when a redeemed peer's key is due */
@@ -50,5 +52,12 @@ int serve_run(const struct serve_options *options, struct err *err);
 int serve_loop_open(struct server *s, struct err *err);
 int serve_loop_run(struct server *s, struct err *err);
 void serve_loop_close(struct server *s);
+/* And in serve_interface.c. Makes the interface unless it is there, with keys, address, MTU and
+ * route; its peers are keeper's. */
+int serve_interface_up(struct server *s, struct err *err);
+/* Makes an interface that was deleted or replaced since once more, and moves the listening socket
+ * to it. Not when the configuration is gone as well: then somebody uninstalled the network.
+ * Failures are logged, the next call tries again. */
+void serve_interface_keep(struct server *s);
 /* What the API does to the device; its user is the server. */
 extern const struct api_device serve_device;

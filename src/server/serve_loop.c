@@ -73,6 +73,7 @@ static void update_device(struct server *s)
 static void tick(struct server *s)
 {
     sweep(s);
+    serve_interface_keep(s);
     update_device(s);
     hosts_writer_run(&s->hosts);
 }

@@ -94,8 +94,12 @@ static int set_next(struct nat *nat, struct err *err)
     return r < 0 ? err_prefix(err, r, "%s: NAT traversal", nat->f->interface) : 0;
 }
 
-static int finish(void)
+static int finish(const struct nat *nat)
 {
+    CLEAN_BUF struct buf text = BUF_INIT;
+    nat_plan_tell_silent(&nat->plan, nat->f->interface, &text);
+    if (text.data && !text.failed)
+        log_warn("%s", text.data);
     log_debug("NAT traversal is finished");
     return 0;
 }
@@ -130,7 +134,7 @@ int nat_step(struct nat *nat, long long *ret_wake_ms, struct err *err)
     if (r < 0)
         return r;
     if (nat->plan.n == 0)
-        return finish();
+        return finish(nat);
     *ret_wake_ms = stop_clock_ms() + POLL_MS;
     return 1;
 }
@@ -158,6 +162,8 @@ int nat_begin(struct fetch *f, struct nat **ret, struct err *err)
         *ret = nat;
         return 0;
     }
+    if (r == 0)
+        r = finish(nat);
     nat_free(nat);
-    return r < 0 ? r : finish();
+    return r;
 }

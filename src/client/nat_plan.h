@@ -2,6 +2,7 @@
 /* Whom NAT traversal is for and what it tries (spec/client.md 3.7). Pure. */
 
 #include "diff.h"
+#include "innernet/buf.h"
 #include "innernet/config.h"
 
 #define NAT_CANDIDATES_MAX 10 /* of those a peer reported; its endpoint comes on top */
@@ -10,11 +11,14 @@ struct nat_peer {
     const struct peer *peer;
     const struct endpoint *candidates[NAT_CANDIDATES_MAX + 1]; /* tried from the end */
     size_t n;
+    bool is_tried; /* something was popped */
 };
 
 struct nat_plan {
     struct nat_peer *peers;
     size_t n;
+    const struct peer **silent; /* everything was tried, no handshake since */
+    size_t n_silent;
 };
 
 /* The peers of the changes, removals excepted, that have no override. Refers to `diffs`. 0 or
@@ -24,8 +28,12 @@ int nat_plan_init(const struct diffs *diffs, const struct client_config *config,
 void nat_plan_done(struct nat_plan *plan);
 #define CLEAN_NAT_PLAN CLEANUP(nat_plan_done)
 
-/* Drops peers that are connected by now, gone from the device, or have no candidates left. 0 or
- * -ENOMEM. */
+/* Drops peers that are connected by now, gone from the device, or have no candidates left. The last
+ * are silent until they connect or go. 0 or -ENOMEM. */
 int nat_plan_refresh(struct nat_plan *plan, const struct wg_device *device, int64_t now_s);
 /* Takes the next candidate of one peer; NULL when there is none. */
 const struct endpoint *nat_peer_pop(struct nat_peer *p);
+
+/* Which peers are silent, and what may be done: one line without its end, safe for a terminal.
+ * Nothing when there are none. */
+void nat_plan_tell_silent(const struct nat_plan *plan, const char *interface, struct buf *out);

@@ -113,6 +113,65 @@ static void refresh_drops_who_needs_no_help(void **state)
     assert_int_equal(s->plan.n, 0);
 }
 
+static void assert_told(const struct scene *s, const char *expected)
+{
+    CLEAN_BUF struct buf text = BUF_INIT;
+    nat_plan_tell_silent(&s->plan, "corp", &text);
+    if (expected)
+        assert_string_equal(text.data, expected);
+    else
+        assert_null(text.data);
+}
+
+static void who_answers_nowhere_is_told(void **state)
+{
+    struct scene *s = *state;
+    s->peer.n_candidates = 1;
+    free(s->peer.name);
+    s->peer.name = strdup("p\x1b[2J");
+    plan(s);
+    nat_plan_refresh(&s->plan, &s->device, NOW);
+    assert_told(s, NULL); /* there is something left to try */
+    nat_peer_pop(&s->plan.peers[0]);
+    nat_plan_refresh(&s->plan, &s->device, NOW);
+    assert_int_equal(s->plan.n_silent, 1);
+    assert_told(s,
+                "corp: no handshake yet with p\\x1b[2J: neither endpoint nor candidates answered. "
+                "A peer that is not offline may be behind a NAT that cannot be traversed; it can "
+                "be given a fixed address: innernet override-peer-endpoint corp");
+    s->device_peer.last_handshake_s = NOW; /* late, but it came */
+    nat_plan_refresh(&s->plan, &s->device, NOW);
+    assert_told(s, NULL);
+}
+
+static void who_was_not_tried_or_left_is_not_told(void **state)
+{
+    struct scene *s = *state;
+    plan(s); /* neither endpoint nor candidates are known */
+    nat_plan_refresh(&s->plan, &s->device, NOW);
+    assert_int_equal(s->plan.n, 0);
+    assert_told(s, NULL);
+    s->peer.n_candidates = 1;
+    plan(s);
+    nat_peer_pop(&s->plan.peers[0]);
+    nat_plan_refresh(&s->plan, &s->device, NOW);
+    assert_int_equal(s->plan.n_silent, 1);
+    s->device.n_peers = 0;
+    nat_plan_refresh(&s->plan, &s->device, NOW);
+    assert_told(s, NULL);
+}
+
+static void of_many_silent_peers_ten_are_named(void **state)
+{
+    struct scene *s = *state;
+    const struct peer *silent[12];
+    CLEAN_BUF struct buf text = BUF_INIT;
+    for (size_t i = 0; i < 12; i++)
+        silent[i] = &s->peer;
+    nat_plan_tell_silent(&(struct nat_plan){.silent = silent, .n_silent = 12}, "corp", &text);
+    assert_non_null(strstr(text.data, "with p, p, p, p, p, p, p, p, p, p and 2 more: neither"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -122,6 +181,9 @@ int main(void)
         CASE(ten_candidates_and_the_endpoint),
         CASE(removed_and_overridden_peers_take_no_part),
         CASE(refresh_drops_who_needs_no_help),
+        CASE(who_answers_nowhere_is_told),
+        CASE(who_was_not_tried_or_left_is_not_told),
+        CASE(of_many_silent_peers_ten_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,12 +164,13 @@ class Host:
     def set_sysctl(self, key, value):
         self.run("sh", "-c", f"echo {value} >/proc/sys/{key}")
 
-    def masquerade(self, interface):
-        """Forwards, and rewrites what leaves by `interface` to its address, as home routers do."""
+    def masquerade(self, interface, mapping=""):
+        """Forwards, and rewrites what leaves by `interface` to its address, as home routers do.
+        `mapping` is nft's word for how ports are chosen, e.g. "fully-random"."""
         self.set_sysctl("net/ipv4/ip_forward", 1)
         self.run("nft", "-f", "-", input=(
-            "table ip nat { chain post { type nat hook postrouting priority srcnat;"
-            f' oifname "{interface}" masquerade }} }}\n'))
+            "table ip nat {\n chain post {\n  type nat hook postrouting priority srcnat;\n"
+            f'  oifname "{interface}" masquerade {mapping}\n }}\n}}\n'))
 
     def logs(self):
         """All that happened on this host, as (title, text)."""

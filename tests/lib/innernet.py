@@ -139,6 +139,9 @@ class Peer:
     def up(self, *options, **how):
         return self.cli("up", NETWORK, *options, timeout=60, **how)
 
+    def start_up(self, *options):
+        return self.host.start("innernet", "-vvv", "--backend", BACKEND, "up", *options, NETWORK)
+
     def start_daemon(self, interval=1, *options):
         return self.host.start("innernet", "-vvv", "--backend", BACKEND, "up", "--daemon",
                                "--interval", interval, *options, NETWORK)
@@ -173,9 +176,9 @@ def _invite(side, name, cidr, admin, ip, expires, check=True):
     return text
 
 
-def install_together(*pairs):
+def install_together(*pairs, options=()):
     """Installs (peer, invitation) pairs at the same moment; all must succeed."""
-    programs = [peer.start_install(invitation) for peer, invitation in pairs]
+    programs = [peer.start_install(invitation, *options) for peer, invitation in pairs]
     for program in programs:
         assert program.wait(60) == 0, program.log()
 

@@ -45,22 +45,25 @@ host_plug() {
 
 # hosts_stop - ends all hosts; everything in them ends with them.
 hosts_stop() {
-  local file pid name
+  local file name
   for file in "$HOSTS"/*.pid; do
     [ -e "$file" ] || continue
-    pid=$(cat "$file")
     name=$(basename "$file" .pid)
-    # Process ids are used again: end only what is really a host of ours.
-    if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "host-init.sh $name "; then
+    if host_runs "$name"; then
       kill -KILL "$(host_pid "$name")" 2>/dev/null || :
-      until_true 5 "host $name to end" not_running "$pid"
+      until_true 5 "host $name to end" host_is_gone "$name"
     fi
     rm -f "$file"
   done
 }
 
-not_running() {
-  ! kill -0 "$1" 2>/dev/null
+# host_runs NAME - process ids are used again: is this one really a host of ours?
+host_runs() {
+  tr '\0' ' ' 2>/dev/null <"/proc/$(cat "$HOSTS/$1.pid")/cmdline" | grep -q "host-init.sh $1 "
+}
+
+host_is_gone() {
+  ! host_runs "$1"
 }
 
 # until_true SECONDS WHAT COMMAND... - waits for the command to succeed.

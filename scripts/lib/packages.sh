@@ -9,6 +9,7 @@ PACKAGES_BUILD=(
 PACKAGES_HOSTS=(iproute2 iputils-ping nftables procps util-linux wireguard-go wireguard-tools)
 PACKAGES_TEST=(
   clang libcmocka-dev python3 python3-pytest sqlite3
+  fish systemd zsh # completion scripts and units are tried by those who read them
   qemu-system-x86 busybox-static xz-utils # the kernel's own WireGuard, in a virtual machine
 )
 

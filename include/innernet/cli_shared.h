@@ -47,7 +47,7 @@ extern const struct cli_option cli_hosts_options[];       /* --hosts-path, --no-
 extern const struct cli_option cli_host_suffix_options[]; /* --host-suffix */
 extern const struct cli_option cli_yes_options[];
 extern const struct cli_option cli_yes_with_name_options[]; /* --yes only together with --name */
-extern const struct cli_option cli_new_peer_options[];  /* all of add-peer, as new_peer.h reads */
+extern const struct cli_option cli_new_peer_options[];  /* all of add-peer, as new_record.h reads */
 extern const struct cli_option cli_peer_name_options[]; /* --name of a peer */
 extern const struct cli_option cli_new_peer_name_options[]; /* --new-name */
 extern const struct cli_option cli_new_cidr_options[];      /* add-cidr but for --yes */

@@ -59,31 +59,58 @@ static void plan_done(struct plan *p)
     key_wipe(&p->private_key);
 }
 
+/* What an option's check lets through and a network cannot have: an error when it was an option, a
+ * reason to ask again when it was typed. */
+
+static int check_name(const char *text, struct err *err)
+{
+    if (strcmp(text, SERVER_NAME) == 0)
+        return err_set(err, -EINVAL, "the name %s is reserved for the server; choose another",
+                       SERVER_NAME);
+    return cli_check_interface(text, err);
+}
+
+static int check_network(const char *text, struct err *err)
+{
+    struct network net;
+    int r = network_parse(text, &net, err);
+    if (r == 0 && net.prefix == ip_bits(&net.addr))
+        return err_set(err, -EINVAL,
+                       "a network of a single address has no room for peers; choose a larger CIDR");
+    return r;
+}
+
+static int check_external(const char *text, struct err *err)
+{
+    CLEAN_ENDPOINT struct endpoint ep = {0};
+    int r = endpoint_parse(text, &ep, err);
+    if (r == 0 && endpoint_is_unspecified(&ep))
+        return err_set(err, -EINVAL,
+                       "the external endpoint must be an address or a name that peers can reach");
+    return r;
+}
+
 static int ask_network(const struct cli_args *args, struct plan *p, struct err *err)
 {
     CLEAN_FREE char *text = NULL;
-    int r =
-        ask_text(args, "network-name", "Network name", NULL, cli_check_interface, &p->name, err);
+    int r = ask_text(args, "network-name", "Network name", NULL, check_name, &p->name, err);
+    if (r == 0)
+        r = check_name(p->name, err);
     if (r < 0)
         return r;
-    if (strcmp(p->name, SERVER_NAME) == 0)
-        return err_set(err, -EINVAL, "the name %s is reserved for the server; choose another",
-                       SERVER_NAME);
     const char *given = cli_value(args, "network-cidr");
     if (!given) {
         const struct prompt q = {.question = "Network CIDR", .option = "--network-cidr"};
-        r = prompt_input(&q, NULL, NETWORK_PREFILL, cli_check_network, &text, err);
+        r = prompt_input(&q, NULL, NETWORK_PREFILL, check_network, &text, err);
         if (r < 0)
             return r;
     }
-    r = network_parse(given ? given : text, &p->net, err);
-    if (r < 0)
-        return r;
-    if (p->net.prefix == ip_bits(&p->net.addr))
-        return err_set(err, -EINVAL,
-                       "a network of a single address has no room for peers; choose a larger CIDR");
-    p->server_ip = network_first_assignable(&p->net);
-    return 0;
+    r = check_network(given ? given : text, err);
+    if (r == 0)
+        r = network_parse(given ? given : text, &p->net, err);
+    if (r == 0)
+        p->server_ip = network_first_assignable(&p->net);
+    return r;
 }
 
 static int detect_endpoint(struct plan *p, struct err *err)
@@ -93,6 +120,10 @@ static int detect_endpoint(struct plan *p, struct err *err)
     if (r < 0)
         return err_prefix(err, r, "cannot find out the public address; give --external-endpoint");
     p->external = (struct endpoint){.ip = ip, .port = p->port};
+    if (endpoint_is_unspecified(&p->external))
+        return err_set(err, -ENOENT,
+                       "the resolver does not know the public address; give "
+                       "--external-endpoint");
     return 0;
 }
 
@@ -112,7 +143,7 @@ static int ask_endpoint(struct plan *p, struct err *err)
         prefill = endpoint_text(&p->external);
     endpoint_done(&p->external);
     const struct prompt q = {.question = "External endpoint", .option = "--external-endpoint"};
-    r = prompt_input(&q, NULL, prefill, cli_check_endpoint, &text, err);
+    r = prompt_input(&q, NULL, prefill, check_external, &text, err);
     return r < 0 ? r : endpoint_parse(text, &p->external, err);
 }
 
@@ -124,16 +155,11 @@ static int ask_outside(const struct cli_args *args, struct plan *p, struct err *
         return r;
     p->port = (uint16_t)cli_u64(port);
     const char *given = cli_value(args, "external-endpoint");
-    if (given)
-        r = endpoint_parse(given, &p->external, err);
-    else if (cli_given(args, "auto-external-endpoint"))
-        r = detect_endpoint(p, err);
-    else
-        r = ask_endpoint(p, err);
-    if (r == 0 && endpoint_is_unspecified(&p->external))
-        return err_set(err, -EINVAL,
-                       "the external endpoint must be an address or a name that peers can reach");
-    return r;
+    if (!given)
+        return cli_given(args, "auto-external-endpoint") ? detect_endpoint(p, err)
+                                                         : ask_endpoint(p, err);
+    r = check_external(given, err);
+    return r < 0 ? r : endpoint_parse(given, &p->external, err);
 }
 
 static int insert_rows(struct store *s, const struct plan *p, struct err *err)

@@ -67,6 +67,28 @@ def test_everything_is_asked_in_order(desk):
         (1, "innernet-server", "10.42.0.1", "192.0.2.1:51820", 2, 1, 0, 1)]
 
 
+@pytest.mark.parametrize("option, question, bad, good", [
+    ("--network-name", "Network name ›", "innernet-server", NETWORK),
+    ("--network-cidr", "Network CIDR ›", BACKSPACE * 2 + "32", BACKSPACE * 2 + "24")])
+def test_what_cannot_be_is_asked_again(desk, option, question, bad, good):
+    with desk.sit("new", *without(option)) as s:
+        asks(s, question, bad)
+        s.wait_for(r"^✘ .+(\n.+)*\n\? " + question)
+        s.send(good + ENTER)
+        assert s.wait_end() == 0
+        assert len(answered(s)) == 1
+
+
+def test_an_unspecified_endpoint_is_asked_again(desk):
+    with desk.sit("new", *without("--external-endpoint")) as s:
+        asks(s, r".*9\.9\.9\.9", "n")
+        asks(s, "External endpoint ›$", "0.0.0.0:51820")
+        s.wait_for(r"^✘ .+(\n.+)*\n\? External endpoint")
+        s.send("192.0.2.1:51820" + ENTER)
+        assert s.wait_end() == 0
+    assert endpoint(desk) == "192.0.2.1:51820"
+
+
 @pytest.mark.parametrize("option, question, answer", [
     ("--network-name", "Network name", NETWORK), ("--network-cidr", "Network CIDR", ""),
     ("--listen-port", "Listen port", ""), ("--external-endpoint", ".*9.9.9.9", "n")])
@@ -144,7 +166,9 @@ def test_auto_external_endpoint(desk, dns, answers, expected):
     assert set(dns.questions) == {"whatismyip.on.quad9.net"}
 
 
-def test_auto_external_endpoint_without_an_answer(desk, dns):
+@pytest.mark.parametrize("answers", [{}, {QUAD9_V4: "0.0.0.0"}], ids=["silence", "zero"])
+def test_auto_external_endpoint_without_an_answer(desk, dns, answers):
+    dns.answers = answers
     result = desk.run("new", *without("--external-endpoint"), "--auto-external-endpoint")
     assert result.returncode == 1
     assert result.stderr.startswith("error: ") and "--external-endpoint" in result.stderr

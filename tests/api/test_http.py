@@ -201,7 +201,7 @@ BAD_HEADS = {
 
 # libmicrohttpd answers some heads itself, before the server sees them: with a status of its own
 # choice here, and with a body.
-OWN_STATUS = {"http/2": 505, "http/3": 505, "http/0.9": 505, "length huge": 413}
+OWN_STATUS = {"http/2": 505, "http/0.9": 505, "length huge": 413}
 
 
 @pytest.mark.parametrize("what", BAD_HEADS)
@@ -412,3 +412,36 @@ def test_upgrades_are_not_taken(steady):
     headers = [*auth(steady), ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"),
                ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA")]
     assert steady.get("/v1/user/capabilities", headers=headers).status == 200
+
+
+# --- where libmicrohttpd has its own mind: docs/compatibility.md --------------------------------------
+
+@pytest.mark.parametrize("what, status", [
+    ("length not a number", 400), ("length negative", 400), ("length list", 400), ("no colon", 400),
+    ("no version", 400), ("not http", 400), ("length huge", 413), ("http/2", 505), ("http/3", 400),
+    ("http/0.9", 505)])
+def test_faults_that_the_library_answers(steady, what, status):
+    """With its own HTML, and the connection ends."""
+    with steady.connect("user2") as wire:
+        wire.send(raw(steady, BAD_HEADS[what] + "\r\n"))
+        answer = wire.response()
+        assert answer.status == status
+        assert answer.header("connection") == "close"
+        assert wire.closed()
+
+
+def test_sizes_of_a_head(steady):
+    for n, field, target in ((23_500, 200, 200), (24_600, 431, 414)):
+        answer, _ = ask(steady, raw(steady, f"{GET} HTTP/1.1\r\nX: {'x' * n}\r\nK\r\n\r\n"))
+        assert answer.status == field
+        answer, _ = ask(steady, raw(steady, f"{GET}?{'x' * n} HTTP/1.1\r\nK\r\n\r\n"))
+        assert answer.status == target
+
+
+def test_a_half_closed_request_is_answered(steady):
+    for data, status in ((request_bytes("GET", "/v1/user/capabilities", auth(steady)), 200),
+                         (request_bytes("PUT", "/v1/user/candidates", auth(steady), b"[]"), 204)):
+        with steady.connect("user2") as wire:
+            wire.send(data)
+            wire.finish()
+            assert wire.response().status == status

@@ -3,6 +3,7 @@ What happens to the device is in test_device.py."""
 
 import pytest
 
+from bed import wait_for
 from rows import V4, new_key, peer_contents, seconds, without
 
 
@@ -292,6 +293,29 @@ def test_D9_the_server_peer_is_not_deleted(steady):
     before = steady.everything()
     assert steady.delete("/v1/admin/peers/1").status == 400
     assert steady.everything() == before
+
+
+def test_D9_the_server_peer_may_be_demoted(net):
+    """Kept: the flag only says what a request from the server's own host may do."""
+    contents = stored_contents(net, "innernet-server") | {"is_admin": False}
+    assert net.put("/v1/admin/peers/1", contents).status == 204
+    assert net.peer("innernet-server")["is_admin"] == 0
+    assert "innernet-server" in {p["name"] for p in net.state("user1")["peers"]}
+
+
+def test_D38_a_swept_id_is_used_again(net, fx):
+    """Nothing of the peer that had it before sticks to it."""
+    gone = peer_contents("gone", fx.spare[0], 4, candidates=["1.1.1.1:1"])
+    number = net.make_peer(gone)
+    assert net.get("/v1/user/state", "gone").status == 200
+    net.sql("DELETE FROM peers WHERE name = 'gone'")
+    fresh = peer_contents("fresh", fx.spare[1], 4)
+    assert net.make_peer(fresh) == number
+    assert net.get("/v1/user/state", fx.spare[0]).status == 401
+    seen = net.seen("fresh", "developer1")
+    assert (seen["id"], seen["ip"], seen["candidates"]) == (number, fx.spare[1], [])
+    wait_for(lambda: gone["public_key"] not in net.device().peers, "end of the old key")
+    assert fresh["public_key"] in net.device().peers
 
 
 def test_D10_the_last_admin_may_resign(net):

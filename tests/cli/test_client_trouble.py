@@ -1,5 +1,7 @@
 """What a fetch does, and leaves alone, when something is wrong (spec/client.md 3.2, part 9)."""
 
+import subprocess
+
 import pytest
 
 from client_bed import PEER2_KEY, PEER3_KEY, SERVER_KEY, hex_key, wait_until
@@ -151,3 +153,37 @@ def test_a_bad_key_in_the_configuration(network):
     result = network.up()
     assert result.returncode == 1 and str(network.conf) in result.stdout
     assert not network.has_device()
+
+
+def has_wireguard(bed):
+    try:
+        bed.in_namespace("ip", "link", "add", "probe", "type", "wireguard")
+    except subprocess.CalledProcessError:
+        return False
+    return True
+
+
+def test_a_kernel_without_wireguard(bed):
+    if has_wireguard(bed):
+        pytest.skip("this kernel has WireGuard")
+    bed.install_golden(store=False)
+    result = bed.run("--backend", "kernel", "up", "evilcorp", "--hosts-path", str(bed.hosts))
+    assert result.returncode == 1
+    error = result.stdout.rsplit("[E] ", 1)[1]
+    assert "evilcorp" in error and "this kernel has no WireGuard" in error
+    # Both ways out.
+    assert "linux-image" in error and "--backend userspace" in error
+    assert not bed.has_device()
+    assert "evilcorp" not in bed.in_namespace("ip", "link")
+
+
+def test_no_wireguard_at_all(bed):
+    if has_wireguard(bed):
+        pytest.skip("this kernel has WireGuard")
+    bed.install_golden(store=False)
+    result = bed.run("up", "evilcorp", "--hosts-path", str(bed.hosts),
+                     env={"WG_USERSPACE_IMPLEMENTATION": "/nowhere/wg"})
+    assert result.returncode == 1
+    error = result.stdout.rsplit("[E] ", 1)[1]
+    assert "linux-image" in error and "wireguard-go" in error and "/nowhere/wg" in error
+    assert "WG_USERSPACE_IMPLEMENTATION" in error

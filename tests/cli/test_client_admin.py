@@ -309,6 +309,12 @@ def test_delete_association(bed, names):
     assert bed.server.calls()[-1] == ("DELETE", "/admin/associations/1")
 
 
+def test_delete_association_with_one_name_warns_and_asks(bed):
+    result = bed.run("delete-association", "evilcorp", "humans", "--yes")
+    assert result.returncode == 1 and "[!] One CIDR alone" in result.stdout
+    assert bed.server.calls()[-1][0] == "GET"
+
+
 def test_delete_association_that_is_not_there(bed):
     result = bed.run("delete-association", "evilcorp", "humans", "evilcorp", "--yes")
     assert result.returncode == 1 and "not associated" in result.stdout

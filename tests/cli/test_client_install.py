@@ -1,5 +1,6 @@
 """install: redeeming an invitation safely (spec/client.md part 2, 9.5, 9.8, 9.20)."""
 
+import re
 import subprocess
 import tomllib
 
@@ -197,3 +198,13 @@ def test_peers_are_on_the_device(bed):
     # The invitation is peer2's, but its new key is not the golden one: to the client, the peer2 of
     # the list is just another peer.
     assert hex_key(PEER2_KEY) in bed.device()["peers"]
+
+
+def test_the_last_words_name_options_that_exist(bed):
+    """9.35"""
+    said = install(bed, "--default-name", "-d").stderr
+    known = "".join(bed.run(command, "--help").stdout for command in ("up", "install"))
+    options = re.findall(r"--[a-z-]+", said)
+    assert "--no-write-hosts" in options
+    for option in options:
+        assert option in known or option in ("--now", "--help"), option

@@ -7,6 +7,7 @@ spec/client.md part 10, additional cases: "NAT order (last candidate first, serv
 
 import ipaddress
 import re
+import threading
 import time
 
 from client_bed import PEER3_KEY, hex_key
@@ -87,3 +88,18 @@ def test_a_host_named_endpoint_that_does_not_resolve_stops_nobody(network):
     peers = network.device()["peers"]
     assert len(peers) == 3
     assert peers[hex_key(PEER3_KEY)]["endpoint"] == "172.31.1.4:49571"
+
+
+def test_a_wait_that_is_over_is_none(network):
+    """9.6: reporting took longer than the endpoints' five seconds."""
+    set_state(network, [STATE["peers"][0], {**STATE["peers"][3], "candidates": ["1.1.1.1:1"]}])
+    never = threading.Event()
+
+    def slow(_handler, _body):
+        never.wait(5.5)
+        return (204, "")
+    network.server.answers["PUT", "/user/candidates"] = slow
+    result = network.run("-v", "--backend", "userspace", "up", "evilcorp", "--no-write-hosts")
+    assert result.returncode == 0, result.stdout
+    assert "Trying endpoint 1.1.1.1:1 for peer peer3" in result.stdout
+    assert "NAT traversal is finished" in result.stdout

@@ -71,3 +71,9 @@ def test_a_missing_network_is_an_error_that_creates_nothing(bed):
     assert sorted(bed.dir.rglob("*")) == before
 
 
+def test_an_override_that_does_not_resolve_is_kept_with_a_warning(bed):
+    result = bed.run("override-peer-endpoint", "evilcorp", "--name", "peer3", "-e",
+                     "nowhere.invalid:1", "--yes")
+    assert result.returncode == 0
+    assert "[!] " in result.stdout and "nowhere.invalid:1" in result.stdout.split("[!] ")[1]
+    assert '"10.66.2.2" = "nowhere.invalid:1"' in bed.conf.read_text()

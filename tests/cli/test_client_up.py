@@ -129,6 +129,14 @@ def test_no_write_hosts(network):
     assert network.hosts.read_text() == before
 
 
+def test_a_damaged_hosts_section_is_mended(running):
+    """9.18: by the next fetch, though no peer has changed."""
+    text = running.hosts.read_text()
+    running.hosts.write_text(text.replace("10.66.2.2 peer3.evilcorp.wg\n", ""))
+    assert running.fetch().returncode == 0
+    assert running.hosts.read_text() == text
+
+
 def test_a_broken_hosts_file_is_a_warning(network):
     network.hosts.write_text("# DO NOT EDIT innernet evilcorp BEGIN\n")
     result = network.up()

@@ -261,17 +261,32 @@ static void tell_success(const struct plan *p, const struct network_files *files
            p->name, files->database, p->name, p->name, p->name);
 }
 
+/* A folder that was made for nothing goes again; one with something in it stays by itself. */
+static int create_in_folders(const struct cli_args *args, const struct network_files *files,
+                             const struct plan *p, struct err *err)
+{
+    const char *const folders[] = {cli_global_value(args, "config-dir"),
+                                   cli_global_value(args, "data-dir")};
+    bool is_new[ARRAY_SIZE(folders)] = {0};
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < ARRAY_SIZE(folders); i++) {
+        is_new[i] = access(folders[i], F_OK) < 0;
+        r = fs_ensure_dir(folders[i], err);
+    }
+    if (r == 0)
+        r = create_files(files, p, err);
+    for (size_t i = 0; r < 0 && i < ARRAY_SIZE(folders); i++)
+        if (is_new[i])
+            rmdir(folders[i]);
+    return r;
+}
+
 static int create(const struct cli_args *args, struct plan *p, struct err *err)
 {
     CLEAN_NETWORK_FILES struct network_files files = {0};
-    int r = fs_ensure_dir(cli_global_value(args, "config-dir"), err);
-    if (r == 0)
-        r = fs_ensure_dir(cli_global_value(args, "data-dir"), err);
-    if (r < 0)
-        return r;
     puts("A new network: its name, its addresses, and where its server is reached.\n");
     fflush(stdout);
-    r = ask_network(args, p, err);
+    int r = ask_network(args, p, err);
     if (r == 0)
         r = ask_outside(args, p, err);
     if (r == 0)
@@ -279,7 +294,7 @@ static int create(const struct cli_args *args, struct plan *p, struct err *err)
     if (r < 0)
         return r;
     key_generate(&p->private_key);
-    r = create_files(&files, p, err);
+    r = create_in_folders(args, &files, p, err);
     if (r == 0)
         tell_success(p, &files);
     return r;

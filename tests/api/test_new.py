@@ -155,7 +155,24 @@ def test_D11_a_failing_new_leaves_no_files(folders, fx, other):
     result = folders.new(fx, **other)
     assert result.returncode == 1, result
     assert result.stderr
-    assert folders.files() == []
+    assert os.listdir(folders.net.folder) == []
+
+
+def test_D11_a_failing_new_leaves_no_folder_of_its_own(folders, fx):
+    """Here it fails after it has made one; what was there before stays, empty or not."""
+    folders.data_dir = os.path.join(folders.net.folder, "no", "lib")
+    assert folders.new(fx).returncode == 1
+    assert os.listdir(folders.net.folder) == []
+    folders.data_dir = os.path.join(folders.net.folder, "lib")
+    os.mkdir(folders.data_dir)
+    with open(os.path.join(folders.data_dir, "test.db"), "w", encoding="utf-8"):
+        pass
+    assert folders.new(fx).returncode == 1
+    assert not os.path.exists(folders.config_dir)
+    assert folders.files() == ["lib/test.db"]
+    os.mkdir(folders.config_dir)
+    assert folders.new(fx).returncode == 1
+    assert os.path.isdir(folders.config_dir)
 
 
 @pytest.mark.parametrize("endpoint", ["0.0.0.0:51820", "[::]:51820", "0:1"])

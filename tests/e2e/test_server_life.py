@@ -11,7 +11,7 @@ from innernet import NETWORK, Peer, Server, install_together, new_lan
 
 class Corp:
     def __init__(self, world):
-        lan = new_lan(world)
+        self.lan = lan = new_lan(world)
         self.server = Server(lan("server", 1))
         self.server.new()
         self.server.add_cidr("humans", "10.66.1.0/24")
@@ -92,6 +92,32 @@ def test_a_restart_loses_nobody(corp):
     for key, (endpoint, allowed, handshake) in before.items():
         assert after[key][:2] == (endpoint, allowed)
         assert after[key][2] >= handshake
+
+
+def test_a_restart_between_redemption_and_key_switch_loses_nobody(corp):
+    """D7: the old key works until the switch five seconds later, and the new one from then on."""
+    carol = Peer(corp.lan("carol", 4))
+    install = carol.start_install(corp.server.invite("carol", "humans"))
+    install.wait_for_log("The configuration is saved")
+    assert corp.server.stop() == 0
+    corp.server.start()
+    assert install.wait(60) == 0, install.log()
+    assert "10.66.1.1/32" in carol.allowed_ips()
+    carol.host.pings("10.66.0.1")
+    device = Peer(corp.server.host).device()
+    assert carol.public_key() in device
+    assert len(device) == 3, "the invitation's key is gone"
+
+
+def test_an_expired_invitation_leaves_the_device(corp):
+    """D5: its holder has no tunnel any more."""
+    before = set(Peer(corp.server.host).device())
+    corp.server.invite("dave", "humans", ip="10.66.1.77", expires="1s")
+    server = Peer(corp.server.host)
+    assert "10.66.1.77/32" in server.allowed_ips()
+    wait_until(lambda: "10.66.1.77/32" not in server.allowed_ips(), 15, "the sweep")
+    assert set(server.device()) == before
+    assert corp.server.sql("SELECT name FROM peers WHERE name = 'dave'") == ""
 
 
 def test_serve_says_what_is_missing(corp):

@@ -59,8 +59,10 @@ static int uninstall(const struct cli_args *args, struct err *err)
                             interface);
     if (r < 0 || !yes)
         return r;
-    bring_down(args, interface);
+    /* The configuration goes first: a server that still runs makes a lost interface again only as
+     * long as there is one. */
     remove_file(files.config);
+    bring_down(args, interface);
     remove_file(files.database);
     remove_journal(files.database);
     clear_hosts(args, interface);

@@ -324,6 +324,30 @@ static void brings_up(void **state)
     }
 }
 
+static bool has_udp_port(unsigned port)
+{
+    char local[16], line[256];
+    bool found = false;
+    snprintf(local, sizeof(local), ":%04X ", port);
+    FILE *sockets = fopen("/proc/self/net/udp", "re");
+    assert_non_null(sockets);
+    while (!found && fgets(line, sizeof(line), sockets))
+        found = strstr(line, local) != NULL;
+    fclose(sockets);
+    return found;
+}
+
+/* wireguard-go opens its socket only when it hears that its link is up. */
+static void wait_for_udp_port(unsigned port)
+{
+    for (int tries = 0; tries < 3000; tries++) {
+        if (has_udp_port(port))
+            return;
+        usleep(10000);
+    }
+    fail_msg("UDP port %u was never opened", port);
+}
+
 static void undoes_half_a_bring_up(void **state)
 {
     CLEAN_WG struct wg *wg = open_wg(*(enum wg_backend *)*state);
@@ -346,6 +370,7 @@ static void undoes_half_a_bring_up(void **state)
     /* A port that another device has. */
     how.mtu = 0;
     ASSERT_OK(netif_bring_up(wg, &how, NULL, &why));
+    wait_for_udp_port(12345);
     how.name = "wgt1";
     how.address = net_of("10.10.0.1/16");
     err = ERR_INIT;

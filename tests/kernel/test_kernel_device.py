@@ -4,12 +4,14 @@ looked at with ip(8), wg(8) and netlink by hand."""
 import base64
 import json
 import os
+import pathlib
 import struct
 import subprocess
 
 import pytest
 
 import genl
+from hosts import wait_until
 
 NAME = "wgtool"
 IFF_UP, IFF_NOARP = 1, 0x80
@@ -205,3 +207,29 @@ def test_without_an_option_the_kernel_is_chosen(own_key):
         assert tool("get", NAME, backend="auto") == tool("get", NAME)
     finally:
         tool("delete", NAME, backend="auto")
+
+
+@pytest.fixture
+def no_module():
+    """For a while the kernel has no WireGuard: the module is taken out and cannot be loaded."""
+    loader = pathlib.Path("/proc/sys/kernel/modprobe")
+    usual = loader.read_text()
+    loader.write_text("/bin/false")
+    # Devices of namespaces that have just ended may still hold it.
+    unload = ["busybox", "rmmod", "wireguard"]
+    wait_until(lambda: subprocess.run(unload, capture_output=True).returncode == 0,
+               60, "the module to be unused", pause=0.2)
+    yield
+    loader.write_text(usual)
+    tool("bring-up", NAME, "10.70.0.1/16", new_key(), 45679)  # loads it again
+    tool("delete", NAME)
+
+
+def test_module_missing(no_module, own_key, tmp_path):
+    out = tool("bring-up", NAME, "10.70.0.1/16", own_key, 45679, check=3)
+    assert "this kernel has no WireGuard" in out
+    assert NAME not in os.listdir("/sys/class/net")
+    program = os.environ["INNERNET_BUILD"] + "/src/client/innernet"
+    shown = subprocess.run([program, "--backend", "kernel", "-c", tmp_path, "-d", tmp_path, "show"],
+                           capture_output=True, text=True)
+    assert shown.returncode == 0, "a kernel without WireGuard has no devices, and that is no error"

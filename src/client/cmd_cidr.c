@@ -151,6 +151,11 @@ static int delete_cidr(const struct cli_args *args, const struct client *client,
     r = api_delete_cidr(&admin.api, cidrs.items[at].id, err);
     if (r == 0)
         puts("CIDR deleted.");
+    else if (admin.api.last.status == 400)
+        err_prefix(err, r,
+                   "the CIDR %s is in use by peers, further CIDRs or associations; only one "
+                   "without any can be deleted",
+                   cidrs.items[at].name);
     return r;
 }
 

@@ -192,6 +192,15 @@ static int fail_read(const struct exchange *x, CURLcode code, const char *url,
 
 static const char *status_hint(long status)
 {
+    if (status == 400)
+        return " (the server refuses it: a name, address, key or pair is taken, does not fit where "
+               "it should go, or is still in use; list-cidrs and list-associations show what "
+               "there is)";
+    if (status == 404)
+        return " (the server has no such record or route: it was deleted meanwhile, or the server "
+               "is an older one)";
+    if (status >= 500)
+        return " (the server failed; its log tells why, trying again later may help)";
     if (status == 401)
         return " (the server does not know this peer's address and key, or it is no admin's)";
     if (status >= 300 && status < 400)

@@ -98,6 +98,13 @@ def test_delete_cidr(bed):
     assert "[" not in result.stdout  # its progress has no prefixes
 
 
+def test_delete_cidr_says_that_it_is_in_use(bed):
+    bed.server.answers["DELETE", "/admin/cidrs/4"] = (400, "")
+    result = bed.run("delete-cidr", "evilcorp", "--name", "robots", "--yes")
+    assert result.returncode == 1
+    assert "the CIDR robots is in use by peers, further CIDRs or associations" in result.stdout
+
+
 def test_declining_delete_cidr_fails(bed):
     with on_terminal(bed, "delete-cidr", "evilcorp", "--name", "robots") as s:
         s.wait_for(r'Delete CIDR "robots"\?')

@@ -53,6 +53,14 @@ def failure(result):
     return result.stdout.split("[E] ", 1)[1].rstrip("\n")
 
 
+@pytest.mark.parametrize("status, hint", [
+    (302, "redirect"), (400, "is taken"), (401, "does not know this peer"),
+    (404, "no such record"), (500, "its log tells why")])
+def test_statuses_are_explained(bed, status, hint):
+    result, _ = list_associations(bed, (status, ""))
+    assert hint in failure(result)
+
+
 @pytest.mark.parametrize("status", [301, 302, 304, 400, 401, 403, 404, 500, 503])
 def test_other_statuses_are_errors_that_show_them(bed, status):
     result, server = list_associations(bed, (status, ""))

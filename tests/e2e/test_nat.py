@@ -118,7 +118,7 @@ def joined(corp):
 
 def test_homes_reach_each_other_as_the_server_sees_them(joined):
     alice, bob = joined.alice, joined.bob
-    alice.host.pings("10.66.1.2", timeout=30)
+    up_until_they_meet(alice, bob, "10.66.1.2")
     bob.host.pings("10.66.1.1", timeout=30)
     assert shown_endpoint(alice, "bob").startswith(f"{joined.other_home.address}:")
     assert shown_endpoint(bob, "alice").startswith(f"{joined.home.address}:")
@@ -126,9 +126,19 @@ def test_homes_reach_each_other_as_the_server_sees_them(joined):
     alice.host.pings_not("192.168.1.3")
 
 
+def up_until_they_meet(one, other, address):
+    """Rounds as the daemon has them: a single one can miss the other's moment on a busy machine."""
+    for _ in range(4):
+        try:
+            return one.host.pings(address, timeout=15)
+        except AssertionError:
+            up_together(one, other)
+    return one.host.pings(address, timeout=15)
+
+
 def test_peers_at_one_home_meet_in_its_lan(joined):
     alice, carol = joined.alice, joined.carol
-    alice.host.pings("10.66.1.3", timeout=30)
+    up_until_they_meet(alice, carol, "10.66.1.3")
     carol.host.pings("10.66.1.1", timeout=30)
     assert shown_endpoint(alice, "carol").startswith("192.168.1.4:")
     assert shown_endpoint(carol, "alice").startswith("192.168.1.2:")

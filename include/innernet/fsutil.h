@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "innernet/buf.h"
@@ -13,6 +14,24 @@
  * -EFBIG. A directory or a device: -EISDIR or -EINVAL. `ret_mode` (nullable) gets the permission
  * bits. Give a BUF_SECRET_INIT buffer to files with keys. */
 int fs_read_file(const char *path, size_t max, struct buf *out, mode_t *ret_mode, struct err *err);
+
+/* What tells cheaply that a file cannot have changed: device, inode, size, both times. Take it
+ * BEFORE reading the file; when the next one is equal, reading again would give the same bytes.
+ * After writing the file oneself there is nothing to keep: start again with FS_STAMP_INIT. Plain
+ * numbers, fit to be kept in a file of one's own. */
+struct fs_stamp {
+    uint64_t device, inode, size;
+    int64_t mtime_s, ctime_s;
+    uint32_t mtime_ns, ctime_ns;
+    bool is_set;
+};
+
+#define FS_STAMP_INIT ((struct fs_stamp){0}) /* equals nothing, not even itself */
+/* Follows symbolic links. FS_STAMP_INIT when there is no such file, when it cannot be looked at,
+ * and when it was changed so lately that another change could leave the same times (file systems
+ * count in ticks): the file is then simply read once more. */
+struct fs_stamp fs_stamp_take(const char *path);
+bool fs_stamp_equal(const struct fs_stamp *a, const struct fs_stamp *b);
 
 /* Everything to the fd, whatever write() takes at a time. 0 or a negative errno. */
 int fs_write_all(int fd, const void *data, size_t len);

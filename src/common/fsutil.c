@@ -27,9 +27,10 @@ static int open_regular(const char *path, struct stat *st, int *ret_fd, struct e
 static int read_bounded(int fd, size_t max, struct buf *out)
 {
     for (size_t got = 0;;) {
-        size_t want = max - got < READ_STEP ? max - got + 1 : READ_STEP;
-        if (buf_reserve(out, want) < 0)
+        if (out->cap - out->len < 2 && buf_reserve(out, READ_STEP) < 0)
             return -ENOMEM;
+        size_t room = out->cap - out->len - 1;
+        size_t want = max - got < room ? max - got + 1 : room;
         ssize_t n = read(fd, out->data + out->len, want);
         if (n < 0 && errno == EINTR)
             continue;
@@ -53,9 +54,10 @@ int fs_read_file(const char *path, size_t max, struct buf *out, mode_t *ret_mode
     if (r < 0)
         return r;
     size_t before = out->len;
-    r = buf_reserve(out, 0);
-    if (r == 0 && (uintmax_t)st.st_size > max)
+    if ((uintmax_t)st.st_size > max)
         r = -EFBIG;
+    if (r == 0)
+        r = buf_reserve(out, (size_t)st.st_size + 1);
     if (r == 0)
         r = read_bounded(fd, max, out);
     if (r < 0 && out->data) {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 
 #include "innernet/fsutil.h"
 #include "scratch.h"
@@ -310,6 +311,72 @@ static void joins_and_syncs(void **state)
     assert_int_equal(fs_sync_parent(scratch("missing/f"), NULL), -ENOENT);
 }
 
+/* Waits until the last change of the file lies far enough back. */
+static struct fs_stamp settled_stamp(const char *path)
+{
+    struct fs_stamp stamp = fs_stamp_take(path);
+    while (!stamp.is_set) {
+        usleep(1000);
+        stamp = fs_stamp_take(path);
+    }
+    return stamp;
+}
+
+static void stamps_follow_every_change(void **state)
+{
+    (void)state;
+    const char *path = scratch("file");
+    const char *other = scratch("other");
+    struct timespec times[2];
+    struct stat st;
+    put(path, "one", 0644);
+    put(other, "one", 0644);
+    struct fs_stamp first = settled_stamp(path), again = fs_stamp_take(path);
+    assert_true(fs_stamp_equal(&first, &again));
+    struct fs_stamp others = settled_stamp(other);
+    assert_false(fs_stamp_equal(&first, &others));
+
+    /* same inode, same size, and its time of change set back */
+    assert_int_equal(stat(path, &st), 0);
+    put(path, "two", 0644);
+    times[0] = st.st_atim;
+    times[1] = st.st_mtim;
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    struct fs_stamp second = settled_stamp(path);
+    assert_false(fs_stamp_equal(&first, &second));
+
+    assert_int_equal(rename(other, path), 0);
+    struct fs_stamp third = settled_stamp(path);
+    assert_false(fs_stamp_equal(&second, &third));
+    assert_int_equal(symlink(path, scratch("link")), 0);
+    struct fs_stamp through = fs_stamp_take(scratch("link"));
+    assert_true(fs_stamp_equal(&third, &through));
+}
+
+static void stamps_of_nothing_equal_nothing(void **state)
+{
+    (void)state;
+    struct fs_stamp a = fs_stamp_take(scratch("missing")), b = FS_STAMP_INIT;
+    assert_false(a.is_set);
+    assert_false(fs_stamp_equal(&a, &a));
+    assert_false(fs_stamp_equal(&a, &b));
+}
+
+static void stamps_wait_for_a_change_to_settle(void **state)
+{
+    (void)state;
+    const char *path = scratch("file");
+    put(path, "one", 0644);
+    struct timespec after;
+    struct stat st;
+    struct fs_stamp stamp = fs_stamp_take(path);
+    clock_gettime(CLOCK_REALTIME, &after);
+    assert_int_equal(stat(path, &st), 0);
+    /* unless this process slept meanwhile the file was written this very moment */
+    if (after.tv_sec == st.st_ctim.tv_sec && after.tv_nsec - st.st_ctim.tv_nsec < 100000000)
+        assert_false(stamp.is_set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +395,9 @@ int main(void)
         WITH_SCRATCH(abandons_or_keeps_the_sibling),
         WITH_SCRATCH(makes_one_level_of_folder),
         WITH_SCRATCH(joins_and_syncs),
+        WITH_SCRATCH(stamps_follow_every_change),
+        WITH_SCRATCH(stamps_of_nothing_equal_nothing),
+        WITH_SCRATCH(stamps_wait_for_a_change_to_settle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

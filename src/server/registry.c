@@ -9,7 +9,7 @@
 int registry_open(struct registry *r, const char *path, struct err *err)
 {
     *r = REGISTRY_INIT;
-    r->stale = true;
+    r->version = STORE_VERSION_UNKNOWN;
     int rc = store_open(path, &r->store, err);
     if (rc == 0)
         rc = registry_sync(r, err);
@@ -45,7 +45,7 @@ static int finish(struct registry *r, int outcome, struct err *err)
         store_rollback(r->store);
         return outcome;
     }
-    return store_commit(r->store, err);
+    return store_commit_version(r->store, &r->version, err);
 }
 
 /* What is committed is committed: when the model cannot follow now, it does at the next sync. */
@@ -53,12 +53,12 @@ static void follow_peer(struct registry *r, int64_t id)
 {
     struct peer p;
     if (store_read_peer(r->store, id, &p, NULL) < 0 || model_put_peer(&r->model, &p) < 0)
-        r->stale = true;
+        r->version = STORE_VERSION_UNKNOWN;
 }
 
 static void follow_all(struct registry *r)
 {
-    r->stale = true;
+    r->version = STORE_VERSION_UNKNOWN;
     registry_sync(r, NULL);
 }
 
@@ -209,7 +209,7 @@ int registry_set_endpoint(struct registry *r, int64_t id, const struct endpoint 
                           struct err *err)
 {
     const struct peer *p = model_find_peer(&r->model, id);
-    if (!r->stale && p && endpoint_equal(&p->endpoint, ep) &&
+    if (r->version != STORE_VERSION_UNKNOWN && p && endpoint_equal(&p->endpoint, ep) &&
         validate_set_endpoint(&r->model, id, ep, NULL) == 0)
         return 0;
     int rc = begin(r, err);
@@ -238,7 +238,7 @@ int registry_set_candidates(struct registry *r, int64_t id, const struct endpoin
                             struct err *err)
 {
     const struct peer *p = model_find_peer(&r->model, id);
-    if (!r->stale && p && same_candidates(p, eps, n))
+    if (r->version != STORE_VERSION_UNKNOWN && p && same_candidates(p, eps, n))
         return 0;
     int rc = begin(r, err);
     if (rc < 0)
@@ -307,28 +307,39 @@ int registry_sweep(struct registry *r, int64_t now_s, size_t *ret_n, struct err 
     return rc;
 }
 
-/* Between the version and the rows nobody else may write unseen: inside of a transaction of ours
- * they are one snapshot; outside, a write in between changes the version again and is loaded next
- * time. */
+/* Rows and version of one moment. Inside of a transaction of ours they are that already. */
+static int load(struct registry *r, struct model *ret, int64_t *ret_version, struct err *err)
+{
+    bool nested = store_in_transaction(r->store);
+    int rc = nested ? 0 : store_begin_read(r->store, err);
+    if (rc == 0)
+        rc = store_version(r->store, ret_version, err);
+    if (rc == 0)
+        rc = model_load(r->store, ret, err);
+    if (!nested)
+        store_rollback(r->store);
+    return rc;
+}
+
 int registry_sync(struct registry *r, struct err *err)
 {
     int64_t version;
-    int rc = store_data_version(r->store, &version, err);
+    struct model fresh;
+    int rc = store_version(r->store, &version, err);
+    if (rc < 0 || version == r->version)
+        return rc;
+    bool is_loaded = r->model.generation > 0;
+    store_set_patience(r->store, is_loaded ? 0 : STORE_PATIENCE_MS);
+    rc = load(r, &fresh, &version, err);
+    store_set_patience(r->store, STORE_PATIENCE_MS);
+    if (rc == -EBUSY && is_loaded)
+        return 0;
     if (rc < 0)
         return rc;
-    if (!r->stale && version == r->data_version)
-        return 0;
-    struct model fresh;
-    rc = model_load(r->store, &fresh, err);
-    if (rc < 0) {
-        r->stale = true;
-        return rc;
-    }
     fresh.generation += r->model.generation;
     model_done(&r->model);
     r->model = fresh;
-    r->changed_elsewhere = r->changed_elsewhere || version != r->data_version;
-    r->data_version = version;
-    r->stale = false;
+    r->changed_elsewhere = r->changed_elsewhere || r->version != STORE_VERSION_UNKNOWN;
+    r->version = version;
     return 0;
 }

@@ -16,10 +16,9 @@
 struct registry {
     struct store *store; /* owned */
     struct model model;
-    int64_t data_version;
+    int64_t version;        /* of the database, as the model has it (store_version) */
     bool changed_elsewhere; /* set by registry_sync for another process's write; cleared by who acts
                              */
-    bool stale;             /* the model may lag behind the store: load it at the next sync */
     struct key own_key;     /* the server's public key; zero when not known (CLI) */
 };
 
@@ -29,7 +28,8 @@ struct registry {
 /* Opens the database (store_open) and loads it. */
 int registry_open(struct registry *r, const char *path, struct err *err);
 void registry_close(struct registry *r); /* idempotent */
-/* Loads the model again if another process has written. */
+/* Loads the model again if another process has written. Runs no SQL if not. While somebody is about
+ * to commit, nothing has changed yet and the model stays; the next call looks again. */
 int registry_sync(struct registry *r, struct err *err);
 
 int registry_add_cidr(struct registry *r, const struct cidr *contents, int64_t *ret_id,

@@ -10,13 +10,14 @@
 #include "schema.h"
 #include "store_private.h"
 
-#define BUSY_TIMEOUT_MS 5000
 #define PEER_COLUMNS                                                                               \
     "id, name, ip, cidr_id, public_key, endpoint, is_admin, is_disabled, is_redeemed, "            \
     "invite_expires, candidates"
 
 static const char *const sql[STMT_COUNT] = {
     [STMT_BEGIN] = "BEGIN IMMEDIATE",
+    [STMT_BEGIN_READ] = "BEGIN",
+    [STMT_HOLD] = "SELECT count(*) FROM sqlite_schema",
     [STMT_COMMIT] = "COMMIT",
     [STMT_ROLLBACK] = "ROLLBACK",
     [STMT_DATA_VERSION] = "PRAGMA data_version",
@@ -78,6 +79,7 @@ struct store_call store_call_begin(struct store *s, enum store_stmt id)
         c.rc =
             sqlite3_prepare_v3(s->db, sql[id], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[id], NULL);
     c.stmt = s->stmts[id];
+    s->n_calls++;
     return c;
 }
 
@@ -141,7 +143,7 @@ static int connect_file(const char *path, struct store **ret, struct err *err)
         return err_prefix(err, r, "%s", path);
     }
     sqlite3_extended_result_codes(s->db, 1);
-    sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_timeout(s->db, STORE_PATIENCE_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
@@ -226,7 +228,7 @@ int store_commit(struct store *s, struct err *err)
 
 void store_rollback(struct store *s)
 {
-    if (sqlite3_get_autocommit(s->db))
+    if (!store_in_transaction(s))
         return;
     CLEAN_CALL struct store_call c = store_call_begin(s, STMT_ROLLBACK);
     struct err err = ERR_INIT;
@@ -234,12 +236,17 @@ void store_rollback(struct store *s)
         log_error("cannot roll back: %s", err.text);
 }
 
-int store_data_version(struct store *s, int64_t *ret, struct err *err)
+bool store_in_transaction(const struct store *s)
 {
-    CLEAN_CALL struct store_call c = store_call_begin(s, STMT_DATA_VERSION);
-    int r = store_call_step(&c, err);
-    if (r < 0)
-        return r;
-    *ret = sqlite3_column_int64(c.stmt, 0);
-    return 0;
+    return !sqlite3_get_autocommit(s->db);
+}
+
+void store_set_patience(struct store *s, int ms)
+{
+    sqlite3_busy_timeout(s->db, ms);
+}
+
+uint64_t store_n_calls(const struct store *s)
+{
+    return s->n_calls;
 }

@@ -37,8 +37,22 @@ int store_begin(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
 /* Does nothing outside of a transaction. */
 void store_rollback(struct store *s);
-/* A number that changes when another connection has committed. */
-int store_data_version(struct store *s, int64_t *ret, struct err *err);
+/* Commits, and tells the version that the database has by that, whoever else writes; or
+ * STORE_VERSION_UNKNOWN. */
+#define STORE_VERSION_UNKNOWN ((int64_t)-1)
+int store_commit_version(struct store *s, int64_t *ret, struct err *err);
+/* A transaction that only reads: what is read until store_rollback belongs together. */
+int store_begin_read(struct store *s, struct err *err);
+bool store_in_transaction(const struct store *s);
+/* A number that is another one after a commit, of whomever. Runs no SQL (but in a database that its
+ * owner has switched to a write-ahead log) and does not wait. Outside of a transaction it may be
+ * that of a commit which is under way; whoever begins to read then gets -EBUSY or sees it done. */
+int store_version(struct store *s, int64_t *ret, struct err *err);
+/* How long to wait for another process that has the database locked: five seconds at first. */
+void store_set_patience(struct store *s, int ms);
+#define STORE_PATIENCE_MS 5000
+/* How many statements have been run so far. */
+uint64_t store_n_calls(const struct store *s);
 
 /* Each calls `take` once per row in ascending id; `take` owns the record from then on (also when it
  * fails) and a negative answer of it stops the reading. Rows that cannot be decoded are left out

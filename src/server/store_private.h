@@ -10,6 +10,8 @@
 
 enum store_stmt {
     STMT_BEGIN,
+    STMT_BEGIN_READ,
+    STMT_HOLD,
     STMT_COMMIT,
     STMT_ROLLBACK,
     STMT_DATA_VERSION,
@@ -35,6 +37,7 @@ enum store_stmt {
 struct store {
     sqlite3 *db;
     sqlite3_stmt *stmts[STMT_COUNT]; /* prepared at first use */
+    uint64_t n_calls;
 };
 
 /* SQLite's result as negative errno and text. */

@@ -454,16 +454,66 @@ static void sees_other_writers(void **state)
     struct store *s;
     int64_t before;
     int64_t own;
+    int64_t now;
+    fixture_init(&f);
+    assert_int_equal(store_open(f.path, &s, NULL), 0);
+    assert_int_equal(store_version(s, &before, NULL), 0);
+    assert_int_equal(store_begin(s, NULL), 0);
+    assert_int_equal(store_set_peer_disabled(s, 3, true, NULL), 0);
+    assert_int_equal(store_commit_version(s, &own, NULL), 0);
+    assert_int_not_equal(own, before);
+    uint64_t calls = store_n_calls(s);
+    assert_int_equal(store_version(s, &now, NULL), 0);
+    assert_int_equal(now, own);
+    sql(f.path, "UPDATE peers SET is_disabled = 0 WHERE id = 3");
+    assert_int_equal(store_version(s, &now, NULL), 0);
+    assert_int_not_equal(now, own);
+    assert_int_equal(store_n_calls(s), calls);
+    store_close(s);
+    fixture_done(&f);
+}
+
+/* What changes nothing is no new version, in whatever way it is said. */
+static void a_commit_of_nothing_is_no_version(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct store *s;
+    int64_t before;
     int64_t after;
     fixture_init(&f);
     assert_int_equal(store_open(f.path, &s, NULL), 0);
-    assert_int_equal(store_data_version(s, &before, NULL), 0);
-    assert_int_equal(store_set_peer_disabled(s, 3, true, NULL), 0);
-    assert_int_equal(store_data_version(s, &own, NULL), 0);
-    assert_int_equal(own, before);
-    sql(f.path, "UPDATE peers SET is_disabled = 0 WHERE id = 3");
-    assert_int_equal(store_data_version(s, &after, NULL), 0);
-    assert_int_not_equal(after, before);
+    assert_int_equal(store_version(s, &before, NULL), 0);
+    assert_int_equal(store_begin(s, NULL), 0);
+    assert_int_equal(store_delete_cidr(s, 99, NULL), 0);
+    assert_int_equal(store_commit_version(s, &after, NULL), 0);
+    assert_int_equal(after, before);
+    assert_int_equal(store_version(s, &after, NULL), 0);
+    assert_int_equal(after, before);
+    store_close(s);
+    fixture_done(&f);
+}
+
+/* Its owner may have switched it: there the file's counter stands still. */
+static void sees_other_writers_of_a_write_ahead_log(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct store *s;
+    int64_t before;
+    int64_t now;
+    fixture_init(&f);
+    sql(f.path, "PRAGMA journal_mode = WAL");
+    assert_int_equal(store_open(f.path, &s, NULL), 0);
+    assert_int_equal(store_version(s, &before, NULL), 0);
+    sql(f.path, "UPDATE peers SET is_disabled = 1 WHERE id = 3");
+    assert_int_equal(store_version(s, &now, NULL), 0);
+    assert_int_not_equal(now, before);
+    assert_int_equal(store_begin(s, NULL), 0);
+    assert_int_equal(store_set_peer_disabled(s, 3, false, NULL), 0);
+    assert_int_equal(store_commit_version(s, &now, NULL), 0);
+    assert_int_equal(now, STORE_VERSION_UNKNOWN);
+    sql(f.path, "PRAGMA wal_checkpoint(TRUNCATE)");
     store_close(s);
     fixture_done(&f);
 }
@@ -487,6 +537,8 @@ int main(void)
         cmocka_unit_test(redeems_once),
         cmocka_unit_test(sweeps_expired_invitations_only),
         cmocka_unit_test(sees_other_writers),
+        cmocka_unit_test(a_commit_of_nothing_is_no_version),
+        cmocka_unit_test(sees_other_writers_of_a_write_ahead_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

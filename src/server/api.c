@@ -148,31 +148,27 @@ static int dispatch(struct api *api, const struct api_request *req, struct api_c
     return 0;
 }
 
-bool api_needs_body(struct api *api, const struct api_request *req, struct api_response *ret)
+enum api_verdict api_begin(struct api *api, const struct api_request *req, struct api_response *ret)
 {
     struct api_call call;
     const struct route *route;
     *ret = (struct api_response){.status = dispatch(api, req, &call, &route)};
     if (ret->status)
-        return false;
-    if (route->has_body)
-        return true;
-    ret->status = route->handle(&call, &ret->body);
-    return false;
+        return API_ANSWERED;
+    return route->has_body ? API_NEEDS_BODY : API_NEEDS_NONE;
 }
 
-void api_respond(struct api *api, const struct api_request *req, struct api_response *ret)
+enum api_verdict api_respond(struct api *api, const struct api_request *req,
+                             struct api_response *ret)
 {
     struct api_call call;
     const struct route *route;
     *ret = (struct api_response){.status = dispatch(api, req, &call, &route)};
     if (ret->status)
-        return;
-    if (route->has_body && req->body_len != req->content_length) {
-        ret->status = 400;
-        return;
-    }
-    ret->status = route->handle(&call, &ret->body);
+        return API_ANSWERED;
+    if (route->has_body && req->body_len != req->content_length)
+        return api_answer(ret, 400);
+    return route->handle(&call, ret);
 }
 
 void api_response_done(struct api_response *r)
@@ -211,16 +207,23 @@ int api_outcome_status(int outcome, int success, const struct err *err)
     }
 }
 
-int api_send(struct body *shared, struct body **ret_body)
+enum api_verdict api_answer(struct api_response *ret, int status)
 {
-    if (!shared)
-        return 500;
-    *ret_body = body_ref(shared);
-    return 200;
+    *ret = (struct api_response){.status = status};
+    return API_ANSWERED;
 }
 
-int api_send_text(struct buf *text, int success, struct body **ret_body)
+enum api_verdict api_send(struct body *shared, struct api_response *ret)
 {
-    *ret_body = body_new(text);
-    return *ret_body ? success : 500;
+    if (!shared)
+        return api_answer(ret, 500);
+    *ret = (struct api_response){.status = 200, .body = body_ref(shared)};
+    return API_ANSWERED;
+}
+
+enum api_verdict api_send_text(struct buf *text, int success, struct api_response *ret)
+{
+    struct body *body = body_new(text);
+    *ret = (struct api_response){.status = body ? success : 500, .body = body};
+    return API_ANSWERED;
 }

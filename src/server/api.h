@@ -26,11 +26,19 @@ struct api_request {
     bool is_chunked;
     const char *body; /* complete, for api_respond */
     size_t body_len;
+    void *ticket; /* the caller's, for api.deliver */
 };
 
 struct api_response {
     int status;
     struct body *body; /* JSON, a reference of the response's own; NULL = empty */
+};
+
+enum api_verdict {
+    API_ANSWERED,   /* *ret is the answer */
+    API_NEEDS_BODY, /* api_respond decides, when the body has come */
+    API_NEEDS_NONE, /* the same, but whatever body comes plays no part */
+    API_LATER,      /* a write is on its way: the answer comes through api.deliver */
 };
 
 /* What happens to the device; every step may be NULL. */
@@ -50,11 +58,19 @@ struct api {
     const struct api_device *device;
     void *device_user;
     struct timespec (*now)(void);
+    /* Hands over the answer that API_LATER promised for the request with this ticket; *answer is
+     * empty afterwards. To be called exactly once, from the loop, not from within api_respond. */
+    void (*deliver)(void *user, void *ticket, struct api_response *answer);
+    void *deliver_user;
 };
 
-/* Decides by the head alone: true when the body has to be read before api_respond; false when *ret
- * is the answer already, whatever body there may be. */
-bool api_needs_body(struct api *api, const struct api_request *req, struct api_response *ret);
-/* The answer. Decides everything anew, because the world may have changed while the body came. */
-void api_respond(struct api *api, const struct api_request *req, struct api_response *ret);
+/* Looks at the head alone. API_ANSWERED: *ret is a refusal, whatever body there may be.
+ * API_NEEDS_BODY, API_NEEDS_NONE: api_respond comes next. */
+enum api_verdict api_begin(struct api *api, const struct api_request *req,
+                           struct api_response *ret);
+/* The answer. Decides everything anew, because the world may have changed while the body came.
+ * API_ANSWERED or API_LATER; *ret is set in any case, and empty with API_LATER. The request is
+ * borrowed for the call only: who answers later keeps no more of it than the ticket. */
+enum api_verdict api_respond(struct api *api, const struct api_request *req,
+                             struct api_response *ret);
 void api_response_done(struct api_response *r);

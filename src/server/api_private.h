@@ -18,26 +18,26 @@ struct api_call {
     int64_t id; /* {id} of the route */
 };
 
-/* Handlers return the status and may set *ret_body (a new reference). */
-typedef int (*api_handler_fn)(const struct api_call *call, struct body **ret_body);
+/* Handlers fill in the answer (empty so far) and return API_ANSWERED, or return API_LATER. */
+typedef enum api_verdict (*api_handler_fn)(const struct api_call *call, struct api_response *ret);
 
-int api_user_state(const struct api_call *call, struct body **ret_body);
-int api_user_capabilities(const struct api_call *call, struct body **ret_body);
-int api_user_redeem(const struct api_call *call, struct body **ret_body);
-int api_user_endpoint(const struct api_call *call, struct body **ret_body);
-int api_user_candidates(const struct api_call *call, struct body **ret_body);
+enum api_verdict api_user_state(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_user_capabilities(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_user_redeem(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_user_endpoint(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_user_candidates(const struct api_call *call, struct api_response *ret);
 
-int api_peers_list(const struct api_call *call, struct body **ret_body);
-int api_peers_add(const struct api_call *call, struct body **ret_body);
-int api_peers_update(const struct api_call *call, struct body **ret_body);
-int api_peers_disable(const struct api_call *call, struct body **ret_body);
-int api_cidrs_list(const struct api_call *call, struct body **ret_body);
-int api_cidrs_add(const struct api_call *call, struct body **ret_body);
-int api_cidrs_rename(const struct api_call *call, struct body **ret_body);
-int api_cidrs_delete(const struct api_call *call, struct body **ret_body);
-int api_associations_list(const struct api_call *call, struct body **ret_body);
-int api_associations_add(const struct api_call *call, struct body **ret_body);
-int api_associations_delete(const struct api_call *call, struct body **ret_body);
+enum api_verdict api_peers_list(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_peers_add(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_peers_update(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_peers_disable(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_cidrs_list(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_cidrs_add(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_cidrs_rename(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_cidrs_delete(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_associations_list(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_associations_add(const struct api_call *call, struct api_response *ret);
+enum api_verdict api_associations_delete(const struct api_call *call, struct api_response *ret);
 
 /* Status for the outcome of a decoder: 400, or 500 when memory is short. Logs why at debug level.
  */
@@ -45,7 +45,9 @@ int api_decode_status(int outcome, const struct err *err);
 /* Status for the outcome of a change (spec/server.md 2.6): `success` for 0. Logs refusals at debug
  * level and faults as errors. */
 int api_outcome_status(int outcome, int success, const struct err *err);
+/* An empty answer. */
+enum api_verdict api_answer(struct api_response *ret, int status);
 /* A shared body: 200, or 500 when there is none. */
-int api_send(struct body *shared, struct body **ret_body);
+enum api_verdict api_send(struct body *shared, struct api_response *ret);
 /* A text of one's own: `success`, or 500 when it failed. */
-int api_send_text(struct buf *text, int success, struct body **ret_body);
+enum api_verdict api_send_text(struct buf *text, int success, struct api_response *ret);

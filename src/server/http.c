@@ -35,7 +35,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = info ? http_conn_new(&h->conns, info->connect_fd) : NULL;
+        *context = info ? http_conn_new(&h->conns, connection, info->connect_fd) : NULL;
     } else {
         http_conn_free(*context);
         *context = NULL;
@@ -147,6 +147,58 @@ static void log_request(const struct http_conn *c, const char *method)
               log_safe(c->head.req.path, path, sizeof(path)));
 }
 
+static enum MHD_Result take_body(struct http_conn *c, const char *data, size_t *size)
+{
+    if (c->needs_body) {
+        if (c->body.len + *size > API_BODY_MAX)
+            return MHD_NO;
+        buf_append(&c->body, data, *size);
+        if (c->body.failed)
+            return MHD_NO;
+    }
+    *size = 0;
+    return MHD_YES;
+}
+
+static void suspend(struct http_conn *c)
+{
+    http_conn_hold(c);
+    c->is_suspended = true;
+    MHD_suspend_connection(c->connection);
+}
+
+/* libmicrohttpd calls on_request again. */
+static void resume(struct http_conn *c)
+{
+    c->is_suspended = false;
+    MHD_resume_connection(c->connection);
+}
+
+static void deliver(void *user, void *ticket, struct api_response *answer)
+{
+    (void)user;
+    struct http_conn *c = ticket;
+    c->response = *answer;
+    *answer = (struct api_response){0};
+    c->is_decided = true;
+    resume(c);
+}
+
+static enum MHD_Result finish(struct http *h, struct http_conn *c,
+                              struct MHD_Connection *connection)
+{
+    if (!c->is_decided) {
+        c->head.req.body = c->body.data ? c->body.data : "";
+        c->head.req.body_len = c->body.len;
+        if (api_respond(h->api, &c->head.req, &c->response) == API_LATER) {
+            suspend(c);
+            return MHD_YES;
+        }
+        c->is_decided = true;
+    }
+    return send_answer(c, connection);
+}
+
 /* The answer needs no body, but one may be on its way: a short one is taken in and dropped, so that
  * the connection lives on; for any other the connection ends with the answer. */
 static bool may_drop_body(const struct http_conn *c)
@@ -169,40 +221,18 @@ static enum MHD_Result begin(struct http *h, struct http_conn *c, struct MHD_Con
         c->is_decided = c->must_close = true;
         c->response.status = too_many ? 431 : 400;
     } else {
-        c->is_decided = !api_needs_body(h->api, req, &c->response);
+        req->ticket = c;
+        enum api_verdict verdict = api_begin(h->api, req, &c->response);
+        c->is_decided = verdict == API_ANSWERED;
+        c->needs_body = verdict == API_NEEDS_BODY;
     }
     bool has_body = req->is_chunked || req->content_length > 0;
-    if (c->is_decided && has_body && !may_drop_body(c)) {
+    if (!c->needs_body && has_body && !may_drop_body(c)) {
         c->must_close = true;
-        return send_answer(c, connection);
+        return finish(h, c, connection);
     }
     http_conn_allow(c, HTTP_BODY_TIMEOUT_MS);
     return MHD_YES;
-}
-
-static enum MHD_Result take_body(struct http_conn *c, const char *data, size_t *size)
-{
-    if (!c->is_decided) {
-        if (c->body.len + *size > API_BODY_MAX)
-            return MHD_NO;
-        buf_append(&c->body, data, *size);
-        if (c->body.failed)
-            return MHD_NO;
-    }
-    *size = 0;
-    return MHD_YES;
-}
-
-static enum MHD_Result finish(struct http *h, struct http_conn *c,
-                              struct MHD_Connection *connection)
-{
-    if (!c->is_decided) {
-        c->head.req.body = c->body.data ? c->body.data : "";
-        c->head.req.body_len = c->body.len;
-        api_respond(h->api, &c->head.req, &c->response);
-        c->is_decided = true;
-    }
-    return send_answer(c, connection);
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -244,9 +274,10 @@ static unsigned connections_max(void)
 static struct MHD_Daemon *start_daemon(struct http *h)
 {
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
-        on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
-        h->listen_fd, MHD_OPTION_CONNECTION_LIMIT, connections_max(),
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
+            MHD_ALLOW_SUSPEND_RESUME,
+        0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, h->listen_fd, MHD_OPTION_CONNECTION_LIMIT, connections_max(),
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_SOURCE_MAX,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION,
@@ -272,6 +303,8 @@ int http_new(struct api *api, int listen_fd, struct http **ret, struct err *err)
         return err_set(err, -ENOMEM, "cannot start the HTTP server");
     }
     h->epoll_fd = info->epoll_fd;
+    api->deliver = deliver;
+    api->deliver_user = h;
     *ret = h;
     return 0;
 }
@@ -280,6 +313,7 @@ void http_free(struct http *h)
 {
     if (!h)
         return;
+    http_conns_each_suspended(&h->conns, resume);
     MHD_stop_daemon(h->daemon);
     if (h->quiesced)
         close(h->listen_fd);

@@ -18,13 +18,16 @@ struct http_conn {
     struct http_conns *all;
     struct http_conn *next;
     struct http_conn *prev;
-    int fd; /* borrowed */
-    uint64_t deadline_ms;
-    bool is_busy; /* a request is being read or answered */
+    int fd;                            /* borrowed */
+    struct MHD_Connection *connection; /* the library's */
+    uint64_t deadline_ms;              /* UINT64_MAX while we are the ones who take their time */
+    bool is_busy;                      /* a request is being read or answered */
     bool has_bad_target;
     bool head_seen;
-    bool is_decided; /* response holds the answer; a body that still comes is dropped */
+    bool needs_body; /* the answer depends on it; any other is dropped */
+    bool is_decided; /* response holds the answer */
     bool must_close;
+    bool is_suspended; /* the library leaves it alone until somebody wakes it */
     struct http_head head;
     struct api_response response;
     struct buf body;
@@ -39,7 +42,7 @@ struct http_conns {
 #define HTTP_CONNS_INIT ((struct http_conns){.next_deadline_ms = UINT64_MAX})
 
 /* NULL when memory is short. The head has to come in time. */
-struct http_conn *http_conn_new(struct http_conns *all, int fd);
+struct http_conn *http_conn_new(struct http_conns *all, struct MHD_Connection *connection, int fd);
 void http_conn_free(struct http_conn *c); /* takes NULL */
 /* A request begins: forgets the one before. */
 void http_conn_begin(struct http_conn *c);
@@ -47,5 +50,9 @@ void http_conn_begin(struct http_conn *c);
 void http_conn_end(struct http_conn *c);
 /* It must have got on by then. */
 void http_conn_allow(struct http_conn *c, uint64_t for_ms);
+/* The answer is somebody else's to give: no time runs. */
+void http_conn_hold(struct http_conn *c);
+/* Calls for each that is suspended. */
+void http_conns_each_suspended(struct http_conns *all, void (*visit)(struct http_conn *c));
 /* Shuts down what is late; whoever reads from it sees its end. */
 void http_conns_shut_late(struct http_conns *all, uint64_t now_ms);

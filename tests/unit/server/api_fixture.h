@@ -87,8 +87,8 @@ static char last_body[65536];
 static UNUSED int run(const struct api_request *req)
 {
     struct api_response response;
-    if (api_needs_body(&api, req, &response))
-        api_respond(&api, req, &response);
+    if (api_begin(&api, req, &response) != API_ANSWERED)
+        assert_int_equal(api_respond(&api, req, &response), API_ANSWERED);
     last_body[0] = '\0';
     if (response.body) {
         assert_true(response.body->len < sizeof(last_body));

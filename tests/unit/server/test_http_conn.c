@@ -36,8 +36,8 @@ static void the_late_are_shut(void **state)
     struct pair slow = connect_pair();
     struct pair quick = connect_pair();
     assert_true(all.next_deadline_ms == UINT64_MAX);
-    struct http_conn *a = http_conn_new(&all, slow.ours);
-    struct http_conn *b = http_conn_new(&all, quick.ours);
+    struct http_conn *a = http_conn_new(&all, NULL, slow.ours);
+    struct http_conn *b = http_conn_new(&all, NULL, quick.ours);
     http_conn_allow(b, HTTP_BODY_TIMEOUT_MS);
     assert_true(all.next_deadline_ms == a->deadline_ms);
     http_conns_shut_late(&all, a->deadline_ms - 1);
@@ -61,7 +61,7 @@ static void requests_begin_and_end(void **state)
     struct http_conns all = HTTP_CONNS_INIT;
     struct http_conn *conns[3];
     for (int i = 0; i < 3; i++)
-        conns[i] = http_conn_new(&all, -1);
+        conns[i] = http_conn_new(&all, NULL, -1);
     http_conn_begin(conns[0]);
     http_conn_begin(conns[1]);
     http_conn_begin(conns[1]); /* the next one without an end */

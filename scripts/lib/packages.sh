@@ -12,6 +12,8 @@ PACKAGES_TEST=(
   fish systemd zsh # completion scripts and units are tried by those who read them
   qemu-system-x86 busybox-static xz-utils # the kernel's own WireGuard, in a virtual machine
 )
+# What scripts/bench needs besides.
+PACKAGES_BENCH=(gnuplot-nox python3 wrk)
 
 # packages_need NAME... - asks dpkg first, so a second run installs nothing and needs no network.
 packages_need() {

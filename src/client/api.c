@@ -8,10 +8,11 @@
 
 #define PATH_MAX_LEN 48
 
-int api_open(const struct client_config *config, struct api *ret, struct err *err)
+int api_open(struct rest_hub *hub, const struct client_config *config, struct api *ret,
+             struct err *err)
 {
     *ret = (struct api){0};
-    return rest_open(&config->server_internal, &config->server_key, &ret->rest, err);
+    return rest_open(hub, &config->server_internal, &config->server_key, &ret->rest, err);
 }
 
 void api_close(struct api *api)
@@ -25,7 +26,9 @@ static int call(struct api *api, const char *method, const char *path, const str
 {
     if (body && body->failed)
         return err_set(err, -ENOMEM, "%s - out of memory", path);
-    return rest_call(api->rest, method, path, body, answer, &api->last, err);
+    return rest_call(api->rest,
+                     &(struct rest_request){.method = method, .path = path, .body = body}, answer,
+                     &api->last, err);
 }
 
 /* Turns what a decoder said into the decode class. */
@@ -55,14 +58,32 @@ static void warn_skipped(void *user, const char *reason)
     log_warn("the server sent an invalid record, which is left out: %s", reason);
 }
 
-int api_get_state(struct api *api, struct state *ret, struct err *err)
+int api_start_state(struct api *api, const char *tag, unsigned wait_s, struct err *err)
+{
+    return rest_start(
+        api->rest,
+        &(struct rest_request){
+            .method = "GET", .path = "/user/state", .if_none_match = tag, .wait_s = wait_s},
+        err);
+}
+
+static void count_skipped(void *user, const char *reason)
+{
+    size_t *n = user;
+    (*n)++;
+    warn_skipped(NULL, reason);
+}
+
+int api_finish_state(struct api *api, struct state *ret, bool *ret_is_whole, struct err *err)
 {
     CLEAN_BUF struct buf answer = BUF_INIT;
-    int r = call(api, "GET", "/user/state", NULL, &answer, err);
-    if (r < 0)
+    size_t n_skipped = 0;
+    int r = rest_finish(api->rest, &answer, &api->last, err);
+    if (r < 0 || api->last.not_modified)
         return r;
-    r = record_decode_state(answer.data ? answer.data : "", answer.len, warn_skipped, NULL, ret,
-                            err);
+    r = record_decode_state(answer.data ? answer.data : "", answer.len, count_skipped, &n_skipped,
+                            ret, err);
+    *ret_is_whole = n_skipped == 0;
     return decoded(api, "/user/state", r, err);
 }
 
@@ -73,11 +94,25 @@ int api_redeem(struct api *api, const struct key *public_key, struct err *err)
     return call_nothing(api, "POST", "/user/redeem", &body, err);
 }
 
-int api_put_candidates(struct api *api, const struct endpoint *eps, size_t n, struct err *err)
+int api_start_candidates(struct api *api, const struct endpoint *eps, size_t n, struct err *err)
 {
     CLEAN_BUF struct buf body = BUF_INIT;
     record_encode_candidates(&body, eps, n);
-    return call_nothing(api, "PUT", "/user/candidates", &body, err);
+    if (body.failed)
+        return err_set(err, -ENOMEM, "/user/candidates - out of memory");
+    return rest_start(
+        api->rest,
+        &(struct rest_request){.method = "PUT", .path = "/user/candidates", .body = &body}, err);
+}
+
+int api_finish_candidates(struct api *api, struct err *err)
+{
+    CLEAN_BUF struct buf answer = BUF_INIT;
+    int r = rest_finish(api->rest, &answer, &api->last, err);
+    if (r < 0)
+        return r;
+    return decoded(api, "/user/candidates",
+                   record_decode_nothing(answer.data ? answer.data : "", answer.len, err), err);
 }
 
 int api_get_capabilities(struct api *api, bool *ret_unspecified_ip, struct err *err)

@@ -11,13 +11,22 @@ struct api {
     struct rest_outcome last; /* how the latest call ended */
 };
 
-int api_open(const struct client_config *config, struct api *ret, struct err *err);
+/* `hub`: see rest_open. */
+int api_open(struct rest_hub *hub, const struct client_config *config, struct api *ret,
+             struct err *err);
 void api_close(struct api *api);
 #define CLEAN_API CLEANUP(api_close)
 
-int api_get_state(struct api *api, struct state *ret, struct err *err);
+/* The state, to be waited for with rest_hub_wait. With a tag the answer may be that nothing has
+ * changed: 0, `last.not_modified`, and *ret is left alone. *ret_is_whole: no record was left out.
+ */
+int api_start_state(struct api *api, const char *tag, unsigned wait_s, struct err *err);
+int api_finish_state(struct api *api, struct state *ret, bool *ret_is_whole, struct err *err);
+/* The candidates, the same way. */
+int api_start_candidates(struct api *api, const struct endpoint *eps, size_t n, struct err *err);
+int api_finish_candidates(struct api *api, struct err *err);
+
 int api_redeem(struct api *api, const struct key *public_key, struct err *err);
-int api_put_candidates(struct api *api, const struct endpoint *eps, size_t n, struct err *err);
 /* A server without that route (404) has no capabilities: success. */
 int api_get_capabilities(struct api *api, bool *ret_unspecified_ip, struct err *err);
 int api_put_endpoint(struct api *api, const struct endpoint *ep, struct err *err);

@@ -39,7 +39,7 @@ static int fetch_open(struct fetch *f, struct err *err)
     if (r == 0)
         r = wg_open(f->client->backend, &f->wg, err);
     if (r == 0)
-        r = api_open(&f->config, &f->api, err);
+        r = api_open(NULL, &f->config, &f->api, err);
     return r;
 }
 
@@ -47,7 +47,12 @@ static int fetch_open(struct fetch *f, struct err *err)
 static int get_state(struct fetch *f, struct err *err)
 {
     log_info("Fetching state from the server of %s", f->interface);
-    int r = api_get_state(&f->api, &f->fetched, err);
+    bool is_whole;
+    int r = api_start_state(&f->api, NULL, 0, err);
+    if (r == 0) {
+        rest_wait(f->api.rest);
+        r = api_finish_state(&f->api, &f->fetched, &is_whole, err);
+    }
     if (r == 0)
         r = pins_check(&f->store.state, &f->fetched, err);
     if (r < 0)

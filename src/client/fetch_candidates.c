@@ -46,7 +46,11 @@ int fetch_report_candidates(struct fetch *f, struct err *err)
         return err_prefix(err, r, "%s: local addresses", f->interface);
     n = fetch_candidate_endpoints(ips, n, f->device.listen_port, eps);
     log_candidates(eps, n);
-    r = api_put_candidates(&f->api, eps, n, err);
+    r = api_start_candidates(&f->api, eps, n, err);
+    if (r == 0) {
+        rest_wait(f->api.rest);
+        r = api_finish_candidates(&f->api, err);
+    }
     if (r < 0 && f->api.last.class == REST_STATUS && f->api.last.status == 404) {
         log_warn("The server of %s is too old to take candidates", f->interface);
         return 0;

@@ -16,7 +16,7 @@ int admin_open(const struct client *client, const char *interface, struct admin 
     int r = client_config_load(path, true, &ret->config, err);
     if (r < 0)
         return r;
-    return api_open(&ret->config, &ret->api, err);
+    return api_open(NULL, &ret->config, &ret->api, err);
 }
 
 void admin_close(struct admin *a)

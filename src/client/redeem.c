@@ -48,7 +48,7 @@ static int register_key(struct redeem *r, const struct key *public_key, struct e
 {
     CLEAN_API struct api api = {0};
     char server[SOCK_ADDR_TEXT_MAX];
-    int code = api_open(r->config, &api, err);
+    int code = api_open(NULL, r->config, &api, err);
     if (code < 0)
         return code;
     log_info("Registering the new key with the server at %s",

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 static volatile sig_atomic_t requested;
 /* The signals as they are let through while waiting. */
 static sigset_t mask_while_waiting;
 static bool installed;
+static int pending_fd = -1;
 
 static void on_signal(int signo)
 {
@@ -30,6 +32,9 @@ int stop_install(struct err *err)
         return err_set_os(err, -errno, "signal handlers");
     sigdelset(&mask_while_waiting, SIGTERM);
     sigdelset(&mask_while_waiting, SIGINT);
+    pending_fd = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (pending_fd < 0)
+        return err_set_os(err, -errno, "signal handlers");
     installed = true;
     return 0;
 }
@@ -47,6 +52,11 @@ bool stop_requested(void)
     if (!requested)
         look();
     return requested;
+}
+
+int stop_fd(void)
+{
+    return pending_fd;
 }
 
 long long stop_clock_ms(void)

@@ -8,6 +8,8 @@
 
 int stop_install(struct err *err);
 bool stop_requested(void);
+/* Readable when a stop is requested, for who waits for more than time; -1 without stop_install(). */
+int stop_fd(void);
 /* CLOCK_MONOTONIC in milliseconds. */
 long long stop_clock_ms(void);
 /* Sleeps (not at all for ms <= 0), at most until a stop is requested; false when it was. */

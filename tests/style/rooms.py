@@ -15,13 +15,13 @@ LONGER = {}
 LIBRARIES = {
     r"libmnl/|linux/(wireguard|genetlink|rtnetlink|netlink|if_link|if_addr)\.h":
         ["src/common/wg_kernel*", "src/common/netif*", "src/common/nl*"],
-    r"sodium\.h": ["src/common/key.c", "src/common/map.c"],
+    r"sodium\.h": ["src/common/key.c", "src/common/map.c", "src/common/digest.c"],
     r"jansson\.h": ["src/common/record_decode*"],
     r"toml\.hpp|toml\+\+": ["src/common/toml.cpp"],
     r"histedit\.h|editline/": ["src/common/prompt*"],
     r"sqlite3\.h": ["src/server/store*", "src/server/schema.c"],
     r"microhttpd\.h": ["src/server/http*"],
-    r"curl/": ["src/client/rest.c"],
+    r"curl/": ["src/client/rest*"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -1,6 +1,7 @@
 #include "innernet/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
@@ -116,21 +117,24 @@ void log_limited(struct log_limit *limit, unsigned burst, unsigned period_s, enu
 {
     if (!log_enabled(level))
         return;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* limits are often static */
     uint64_t now = now_ms();
+    pthread_mutex_lock(&lock);
     if (limit->in_window == 0 || now - limit->window_start_ms >= (uint64_t)period_s * 1000) {
         limit->window_start_ms = now;
         limit->in_window = 0;
     }
-    if (limit->in_window >= burst) {
-        limit->suppressed++;
+    bool leave_out = limit->in_window >= burst;
+    unsigned left_out = limit->suppressed;
+    limit->suppressed = leave_out ? left_out + 1 : 0;
+    limit->in_window += !leave_out;
+    pthread_mutex_unlock(&lock);
+    if (leave_out)
         return;
-    }
-    limit->in_window++;
     va_list args;
     va_start(args, fmt);
-    log_va(level, limit->suppressed, fmt, args);
+    log_va(level, left_out, fmt, args);
     va_end(args);
-    limit->suppressed = 0;
 }
 
 static bool word_is_level(const char *word, size_t len, enum log_level *ret)

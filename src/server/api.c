@@ -201,6 +201,8 @@ int api_outcome_status(int outcome, int success, const struct err *err)
         return 401;
     case -EALREADY:
         return 410;
+    case -EAGAIN:
+        return 503;
     default:
         log_limited(&limit, 10, 60, LOG_LEVEL_ERROR, "request failed: %s", err->text);
         return 500;

@@ -11,6 +11,7 @@
 #include "innernet/key.h"
 #include "registry.h"
 #include "snapshot.h"
+#include "writer.h"
 
 #define API_BODY_MAX 16384
 
@@ -53,6 +54,7 @@ struct api_device {
 
 struct api {
     struct registry *registry;
+    struct writer *writer; /* NULL: changes are written before the answer is given */
     struct snapshot *snapshot;
     struct key server_key; /* the public key that the header must hold */
     const struct api_device *device;

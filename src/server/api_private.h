@@ -39,6 +39,13 @@ enum api_verdict api_associations_list(const struct api_call *call, struct api_r
 enum api_verdict api_associations_add(const struct api_call *call, struct api_response *ret);
 enum api_verdict api_associations_delete(const struct api_call *call, struct api_response *ret);
 
+/* The answer to a request for a change, and what else is to be done once it is there. */
+typedef void (*api_finish_fn)(struct api *api, const struct change *c, int outcome,
+                              const struct err *err, struct api_response *ret);
+/* Takes the change over and has it made: now, when there is nothing to write, else API_LATER. */
+enum api_verdict api_change(const struct api_call *call, struct change *c, api_finish_fn finish,
+                            struct api_response *ret);
+
 /* Status for the outcome of a decoder: 400, or 500 when memory is short. Logs why at debug level.
  */
 int api_decode_status(int outcome, const struct err *err);

@@ -17,52 +17,59 @@ enum api_verdict api_user_capabilities(const struct api_call *call, struct api_r
     return api_send_text(&text, 200, ret);
 }
 
+static void finish_redeeming(struct api *api, const struct change *c, int outcome,
+                             const struct err *err, struct api_response *ret)
+{
+    if (outcome == 0) {
+        log_info("peer %lld has redeemed its invitation", (long long)c->id);
+        if (api->device && api->device->peer_redeemed)
+            api->device->peer_redeemed(api->device_user, c->id, &c->old_key);
+    }
+    api_answer(ret, api_outcome_status(outcome, 204, err));
+}
+
 enum api_verdict api_user_redeem(const struct api_call *call, struct api_response *ret)
 {
     struct err err = ERR_INIT;
-    struct key new_key;
-    struct key old_key;
-    int r = record_decode_redeem(call->req->body, call->req->body_len, &new_key, &err);
+    struct timespec now = call->api->now();
+    struct change c = {.kind = &change_redeem,
+                       .id = call->session.peer_id,
+                       .now_s = now.tv_sec,
+                       .now_ns = (int32_t)now.tv_nsec};
+    int r = record_decode_redeem(call->req->body, call->req->body_len, &c.key, &err);
     if (r < 0)
         return api_answer(ret, api_decode_status(r, &err));
-    struct timespec now = call->api->now();
-    r = registry_redeem(call->api->registry, call->session.peer_id, &new_key, now.tv_sec,
-                        (int32_t)now.tv_nsec, &old_key, &err);
-    if (r == 0) {
-        log_info("peer %lld has redeemed its invitation", (long long)call->session.peer_id);
-        const struct api_device *device = call->api->device;
-        if (device && device->peer_redeemed)
-            device->peer_redeemed(call->api->device_user, call->session.peer_id, &old_key);
-    }
-    return api_answer(ret, api_outcome_status(r, 204, &err));
+    return api_change(call, &c, finish_redeeming, ret);
+}
+
+static void finish_quietly(struct api *api, const struct change *c, int outcome,
+                           const struct err *err, struct api_response *ret)
+{
+    (void)api;
+    (void)c;
+    api_answer(ret, api_outcome_status(outcome, 204, err));
 }
 
 enum api_verdict api_user_endpoint(const struct api_call *call, struct api_response *ret)
 {
     struct err err = ERR_INIT;
-    CLEAN_ENDPOINT struct endpoint ep = ENDPOINT_INIT;
-    int r = record_decode_endpoint_option(call->req->body, call->req->body_len, &ep, &err);
+    struct change c = {.kind = &change_set_endpoint, .id = call->session.peer_id};
+    int r =
+        record_decode_endpoint_option(call->req->body, call->req->body_len, &c.peer.endpoint, &err);
     if (r < 0)
         return api_answer(ret, api_decode_status(r, &err));
-    r = registry_set_endpoint(call->api->registry, call->session.peer_id, &ep, &err);
-    return api_answer(ret, api_outcome_status(r, 204, &err));
+    return api_change(call, &c, finish_quietly, ret);
 }
 
 enum api_verdict api_user_candidates(const struct api_call *call, struct api_response *ret)
 {
     struct err err = ERR_INIT;
-    struct endpoint *eps = NULL;
-    size_t n = 0;
-    int r = record_decode_candidates(call->req->body, call->req->body_len, &eps, &n, &err);
-    if (r == -E2BIG)
+    CLEAN_CHANGE struct change c = {.kind = &change_set_candidates, .id = call->session.peer_id};
+    int r = record_decode_candidates(call->req->body, call->req->body_len, &c.peer.candidates,
+                                     &c.peer.n_candidates, &err);
+    if (r == -E2BIG || c.peer.n_candidates > CANDIDATES_REPORT_MAX)
         return api_answer(ret, 413);
     if (r < 0)
         return api_answer(ret, api_decode_status(r, &err));
-    int status = 413;
-    if (n <= CANDIDATES_REPORT_MAX) {
-        r = registry_set_candidates(call->api->registry, call->session.peer_id, eps, n, &err);
-        status = api_outcome_status(r, 204, &err);
-    }
-    endpoints_free(eps, n);
-    return api_answer(ret, status);
+    return api_change(call, &c, finish_quietly, ret);
 }

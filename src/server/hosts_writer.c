@@ -1,6 +1,6 @@
 #include "hosts_writer.h"
 
-#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "innernet/hosts.h"
@@ -13,56 +13,93 @@ static bool same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-static int collect(const struct hosts_writer *w, struct hosts_entry *entries, char **names,
-                   size_t *ret_n)
+/* The peers as they were when it began; the worker has nothing to do with the model. */
+struct hosts_job {
+    struct worker_job job; /* first: jobs come back as this */
+    struct hosts_writer *writer;
+    uint64_t generation;
+    struct hosts_entry *entries;
+    size_t n;
+    int outcome;
+    bool changed;
+    struct stat stat;
+    struct err err;
+};
+
+static void job_free(struct hosts_job *j)
 {
-    size_t n = 0;
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < w->model->n_peers; i++) {
+    if (!j)
+        return;
+    for (size_t i = 0; j->entries && i < j->n; i++)
+        free((char *)(uintptr_t)j->entries[i].name);
+    free(j->entries);
+    free(j);
+}
+
+static struct hosts_job *job_new(struct hosts_writer *w)
+{
+    struct hosts_job *j = calloc(1, sizeof(*j));
+    if (!j || !(j->entries = calloc(w->model->n_peers + 1, sizeof(*j->entries)))) {
+        free(j);
+        return NULL;
+    }
+    j->writer = w;
+    j->generation = w->model->generation;
+    for (size_t i = 0; i < w->model->n_peers; i++) {
         const struct peer *p = w->model->peers[i];
         if (!p->is_redeemed || p->is_disabled)
             continue;
-        names[n] = hosts_name(p->name, w->interface, w->suffix);
-        if (!names[n])
-            r = -ENOMEM;
-        entries[n] = (struct hosts_entry){.ip = p->ip, .name = names[n]};
-        n++;
+        char *name = hosts_name(p->name, w->interface, w->suffix);
+        if (!name) {
+            job_free(j);
+            return NULL;
+        }
+        j->entries[j->n++] = (struct hosts_entry){.ip = p->ip, .name = name};
     }
-    *ret_n = n;
-    return r;
+    return j;
 }
 
-static int update(const struct hosts_writer *w, bool *ret_changed, struct err *err)
+static void run(struct worker_job *job)
 {
-    size_t n = 0;
-    CLEAN_FREE struct hosts_entry *entries = calloc(w->model->n_peers + 1, sizeof(*entries));
-    CLEAN_FREE char **names = calloc(w->model->n_peers + 1, sizeof(*names));
-    int r = entries && names ? collect(w, entries, names, &n) : -ENOMEM;
-    if (r == 0)
-        r = hosts_update(w->path, w->interface, entries, n, ret_changed, err);
-    else
-        err_set(err, r, "out of memory");
-    for (size_t i = 0; i < n; i++)
-        free(names[i]);
-    return r;
+    struct hosts_job *j = (struct hosts_job *)job;
+    const struct hosts_writer *w = j->writer;
+    j->outcome = hosts_update(w->path, w->interface, j->entries, j->n, &j->changed, &j->err);
+    if (j->outcome == 0 && stat(w->path, &j->stat) < 0)
+        j->generation = 0;
+}
+
+static void done(struct worker_job *job)
+{
+    static struct log_limit limit;
+    struct hosts_job *j = (struct hosts_job *)job;
+    struct hosts_writer *w = j->writer;
+    w->is_busy = false;
+    if (j->outcome < 0) {
+        log_limited(&limit, 1, 600, LOG_LEVEL_WARN, "cannot update the hosts file: %s",
+                    j->err.text);
+    } else {
+        if (j->changed)
+            log_info("updated %s", w->path);
+        w->generation = j->generation;
+        w->stat = j->stat;
+    }
+    job_free(j);
 }
 
 void hosts_writer_run(struct hosts_writer *w)
 {
-    static struct log_limit limit;
     struct stat now = {0};
-    bool changed = false;
-    struct err err = ERR_INIT;
-    if (!w->path)
+    if (!w->path || w->is_busy)
         return;
     if (w->generation == w->model->generation && stat(w->path, &now) == 0 &&
         same_file(&now, &w->stat))
         return;
-    if (update(w, &changed, &err) < 0) {
-        log_limited(&limit, 1, 600, LOG_LEVEL_WARN, "cannot update the hosts file: %s", err.text);
+    struct hosts_job *j = job_new(w);
+    if (!j) {
+        log_error("cannot update the hosts file: out of memory");
         return;
     }
-    if (changed)
-        log_info("updated %s", w->path);
-    w->generation = stat(w->path, &w->stat) == 0 ? w->model->generation : 0;
+    j->job = (struct worker_job){.run = run, .done = done};
+    w->is_busy = true;
+    worker_submit(w->worker, &j->job);
 }

@@ -5,16 +5,20 @@
 #include <sys/stat.h>
 
 #include "model.h"
+#include "worker.h"
 
 struct hosts_writer {
     const char *path; /* NULL: does nothing */
     const char *interface;
     const char *suffix; /* NULL: "<interface>.wg" */
     const struct model *model;
+    struct worker *worker; /* does the work */
+    bool is_busy;
     uint64_t generation; /* of the model, when the file was last right */
     struct stat stat;    /* of the file, at that time */
 };
 
-/* Writes when the section is not what it should be. Reads nothing when neither the model nor the
- * file has changed since it was right. Logs what it did and what went wrong. */
+/* Has the worker write when the section is not what it should be. Nothing is read when neither the
+ * model nor the file has changed since it was right, nor while it is at it. Logs what it did and
+ * what went wrong. */
 void hosts_writer_run(struct hosts_writer *w);

@@ -104,6 +104,23 @@ int model_put_peer(struct model *m, struct peer *p)
     return index_peer(m, fresh);
 }
 
+void model_remove_peers(struct model *m, bool (*match)(const void *user, const struct peer *p),
+                        const void *user)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < m->n_peers; i++) {
+        struct peer *p = m->peers[i];
+        if (match(user, p)) {
+            unindex_peer(m, p);
+            peer_free(p);
+        } else {
+            m->peers[kept++] = p;
+        }
+    }
+    m->generation += kept < m->n_peers;
+    m->n_peers = kept;
+}
+
 /* Counts, then fills: links of one CIDR lie side by side. Ids that do not exist are left out. */
 static int build_links(struct model *m)
 {
@@ -136,14 +153,27 @@ static int build_links(struct model *m)
 int model_set_cidrs(struct model *m, struct cidr *cidrs, size_t n_cidrs,
                     struct association *associations, size_t n_associations)
 {
+    struct model fresh = {.cidrs = cidrs,
+                          .n_cidrs = n_cidrs,
+                          .associations = associations,
+                          .n_associations = n_associations};
+    int r = cidr_tree_init(&fresh.tree, cidrs, n_cidrs);
+    if (r == 0)
+        r = build_links(&fresh);
+    if (r < 0) {
+        drop_cidrs(&fresh);
+        return r;
+    }
     drop_cidrs(m);
-    m->cidrs = cidrs;
-    m->n_cidrs = n_cidrs;
-    m->associations = associations;
-    m->n_associations = n_associations;
+    m->cidrs = fresh.cidrs;
+    m->n_cidrs = fresh.n_cidrs;
+    m->associations = fresh.associations;
+    m->n_associations = fresh.n_associations;
+    m->tree = fresh.tree;
+    m->links_start = fresh.links_start;
+    m->links = fresh.links;
     m->generation++;
-    int r = cidr_tree_init(&m->tree, cidrs, n_cidrs);
-    return r < 0 ? r : build_links(m);
+    return 0;
 }
 
 const struct peer *model_find_peer(const struct model *m, int64_t id)

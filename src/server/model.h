@@ -34,8 +34,11 @@ void model_done(struct model *m); /* idempotent */
 /* Takes the record over (also on failure): inserts, or replaces the peer of that id. 0 or -ENOMEM.
  */
 int model_put_peer(struct model *m, struct peer *p);
-/* Takes over arrays in ascending id (NULL when empty) and builds tree and links, also on failure,
- * after which the model can only be given to model_done. 0 or -ENOMEM. */
+/* Removes the peers for which `match` is true. */
+void model_remove_peers(struct model *m, bool (*match)(const void *user, const struct peer *p),
+                        const void *user);
+/* Takes over arrays in ascending id (NULL when empty), also on failure, and replaces what was
+ * there. 0, or -ENOMEM: what was there stays. */
 int model_set_cidrs(struct model *m, struct cidr *cidrs, size_t n_cidrs,
                     struct association *associations, size_t n_associations);
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 struct loading {
-    struct model model;
     struct cidr *cidrs;
     size_t n_cidrs;
     size_t cap_cidrs;
@@ -11,12 +10,6 @@ struct loading {
     size_t n_associations;
     size_t cap_associations;
 };
-
-static int take_peer(void *user, struct peer *p)
-{
-    struct loading *l = user;
-    return model_put_peer(&l->model, p);
-}
 
 /* Room for one more element; NULL on failure. */
 static void *grow(void *array, size_t n, size_t *cap, size_t size)
@@ -55,31 +48,52 @@ static int take_association(void *user, const struct association *a)
     return 0;
 }
 
-static int load_rows(struct store *s, struct loading *l, struct err *err)
+int model_load_cidrs(struct store *s, struct cidr **ret_cidrs, size_t *ret_n_cidrs,
+                     struct association **ret_associations, size_t *ret_n_associations,
+                     struct err *err)
 {
-    int rc = store_read_cidrs(s, take_cidr, l, err);
+    struct loading l = {0};
+    int rc = store_read_cidrs(s, take_cidr, &l, err);
     if (rc == 0)
-        rc = store_read_associations(s, take_association, l, err);
-    if (rc == 0)
-        rc = store_read_peers(s, take_peer, l, err);
+        rc = store_read_associations(s, take_association, &l, err);
     if (rc < 0) {
-        cidrs_free(l->cidrs, l->n_cidrs);
-        free(l->associations);
-        return rc;
+        cidrs_free(l.cidrs, l.n_cidrs);
+        free(l.associations);
+        return rc == -ENOMEM ? err_set(err, rc, "out of memory") : rc;
     }
-    return model_set_cidrs(&l->model, l->cidrs, l->n_cidrs, l->associations, l->n_associations);
+    *ret_cidrs = l.cidrs;
+    *ret_n_cidrs = l.n_cidrs;
+    *ret_associations = l.associations;
+    *ret_n_associations = l.n_associations;
+    return 0;
+}
+
+static int take_peer(void *user, struct peer *p)
+{
+    return model_put_peer(user, p);
+}
+
+static int load(struct store *s, struct model *m, struct err *err)
+{
+    struct cidr *cidrs;
+    struct association *associations;
+    size_t n_cidrs, n_associations;
+    int rc = model_load_cidrs(s, &cidrs, &n_cidrs, &associations, &n_associations, err);
+    if (rc == 0)
+        rc = model_set_cidrs(m, cidrs, n_cidrs, associations, n_associations);
+    return rc < 0 ? rc : store_read_peers(s, take_peer, m, err);
 }
 
 int model_load(struct store *s, struct model *ret, struct err *err)
 {
-    struct loading l = {0};
-    int rc = load_rows(s, &l, err);
+    struct model m = MODEL_INIT;
+    int rc = load(s, &m, err);
     if (rc == -ENOMEM)
         err_set(err, rc, "out of memory");
     if (rc < 0) {
-        model_done(&l.model);
+        model_done(&m);
         return rc;
     }
-    *ret = l.model;
+    *ret = m;
     return 0;
 }

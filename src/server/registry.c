@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "model_load.h"
-#include "validate.h"
 
 int registry_open(struct registry *r, const char *path, struct err *err)
 {
     *r = REGISTRY_INIT;
-    r->version = STORE_VERSION_UNKNOWN;
+    r->version = r->own_base = STORE_VERSION_UNKNOWN;
     int rc = store_open(path, &r->store, err);
     if (rc == 0)
         rc = registry_sync(r, err);
@@ -26,286 +25,7 @@ void registry_close(struct registry *r)
     *r = REGISTRY_INIT;
 }
 
-/* Writes: transaction, fresh model, then the caller's check and statements. */
-static int begin(struct registry *r, struct err *err)
-{
-    int rc = store_begin(r->store, err);
-    if (rc < 0)
-        return rc;
-    rc = registry_sync(r, err);
-    if (rc < 0)
-        store_rollback(r->store);
-    return rc;
-}
-
-/* Ends the transaction by the outcome so far. */
-static int finish(struct registry *r, int outcome, struct err *err)
-{
-    if (outcome < 0) {
-        store_rollback(r->store);
-        return outcome;
-    }
-    return store_commit_version(r->store, &r->version, err);
-}
-
-/* What is committed is committed: when the model cannot follow now, it does at the next sync. */
-static void follow_peer(struct registry *r, int64_t id)
-{
-    struct peer p;
-    if (store_read_peer(r->store, id, &p, NULL) < 0 || model_put_peer(&r->model, &p) < 0)
-        r->version = STORE_VERSION_UNKNOWN;
-}
-
-static void follow_all(struct registry *r)
-{
-    r->version = STORE_VERSION_UNKNOWN;
-    registry_sync(r, NULL);
-}
-
-int registry_add_cidr(struct registry *r, const struct cidr *contents, int64_t *ret_id,
-                      struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = validate_new_cidr(&r->model, contents, err);
-    if (rc == 0)
-        rc = store_insert_cidr(r->store, contents, ret_id, err);
-    rc = finish(r, rc, err);
-    if (rc == 0)
-        follow_all(r);
-    return rc;
-}
-
-int registry_rename_cidr(struct registry *r, int64_t id, const char *name, struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = validate_rename_cidr(&r->model, id, name, err);
-    if (rc == 0)
-        rc = store_rename_cidr(r->store, id, name, err);
-    rc = finish(r, rc, err);
-    if (rc == 0)
-        follow_all(r);
-    return rc;
-}
-
-int registry_delete_cidr(struct registry *r, int64_t id, struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = validate_delete_cidr(&r->model, id, err);
-    if (rc == 0)
-        rc = store_delete_cidr(r->store, id, err);
-    rc = finish(r, rc, err);
-    if (rc == 0)
-        follow_all(r);
-    return rc;
-}
-
-int registry_add_association(struct registry *r, const struct association *contents,
-                             int64_t *ret_id, struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = validate_new_association(&r->model, contents, err);
-    if (rc == 0)
-        rc = store_insert_association(r->store, contents, ret_id, err);
-    rc = finish(r, rc, err);
-    if (rc == 0)
-        follow_all(r);
-    return rc;
-}
-
-int registry_delete_association(struct registry *r, int64_t id, struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = finish(r, store_delete_association(r->store, id, err), err);
-    if (rc == 0)
-        follow_all(r);
-    return rc;
-}
-
-static int insert_and_step(struct registry *r, const struct peer *contents, registry_step_fn step,
-                           void *user, int64_t *ret_id, struct err *err)
-{
-    int rc = validate_new_peer(&r->model, contents, &r->own_key, err);
-    if (rc == 0)
-        rc = store_insert_peer(r->store, contents, ret_id, err);
-    if (rc < 0 || !step)
-        return rc;
-    struct peer with_id = *contents; /* shallow: lives as long as contents */
-    with_id.id = *ret_id;
-    /* Whatever stopped it is no fault of the contents. */
-    return step(user, &with_id, err) < 0 ? -EIO : 0;
-}
-
-int registry_add_peer(struct registry *r, const struct peer *contents, registry_step_fn step,
-                      void *user, int64_t *ret_id, struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = finish(r, insert_and_step(r, contents, step, user, ret_id, err), err);
-    if (rc == 0)
-        follow_peer(r, *ret_id);
-    return rc;
-}
-
-int registry_update_peer(struct registry *r, int64_t id, const struct peer *contents,
-                         struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = validate_update_peer(&r->model, id, contents, err);
-    if (rc == 0) {
-        struct peer with_id = *contents; /* shallow: lives as long as contents */
-        with_id.id = id;
-        rc = store_update_peer(r->store, &with_id, err);
-    }
-    rc = finish(r, rc, err);
-    if (rc == 0)
-        follow_peer(r, id);
-    return rc;
-}
-
-int registry_rename_peer(struct registry *r, int64_t id, const char *name, struct err *err)
-{
-    CLEAN_PEER struct peer changed = {0};
-    const struct peer *p = model_find_peer(&r->model, id);
-    if (!p)
-        return err_set(err, -ENOENT, "there is no peer with id %lld", (long long)id);
-    char *copy = strdup(name);
-    if (!copy || peer_copy(p, &changed) < 0) {
-        free(copy);
-        return err_set(err, -ENOMEM, "out of memory");
-    }
-    free(changed.name);
-    changed.name = copy;
-    return registry_update_peer(r, id, &changed, err);
-}
-
-int registry_set_disabled(struct registry *r, int64_t id, bool disabled, struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = validate_set_disabled(&r->model, id, disabled, err);
-    if (rc == 0)
-        rc = store_set_peer_disabled(r->store, id, disabled, err);
-    rc = finish(r, rc, err);
-    if (rc == 0)
-        follow_peer(r, id);
-    return rc;
-}
-
-int registry_set_endpoint(struct registry *r, int64_t id, const struct endpoint *ep,
-                          struct err *err)
-{
-    const struct peer *p = model_find_peer(&r->model, id);
-    if (r->version != STORE_VERSION_UNKNOWN && p && endpoint_equal(&p->endpoint, ep) &&
-        validate_set_endpoint(&r->model, id, ep, NULL) == 0)
-        return 0;
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = validate_set_endpoint(&r->model, id, ep, err);
-    if (rc == 0)
-        rc = store_set_peer_endpoint(r->store, id, ep, err);
-    rc = finish(r, rc, err);
-    if (rc == 0)
-        follow_peer(r, id);
-    return rc;
-}
-
-static bool same_candidates(const struct peer *p, const struct endpoint *eps, size_t n)
-{
-    if (p->n_candidates != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!endpoint_equal(&p->candidates[i], &eps[i]))
-            return false;
-    return true;
-}
-
-int registry_set_candidates(struct registry *r, int64_t id, const struct endpoint *eps, size_t n,
-                            struct err *err)
-{
-    const struct peer *p = model_find_peer(&r->model, id);
-    if (r->version != STORE_VERSION_UNKNOWN && p && same_candidates(p, eps, n))
-        return 0;
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = finish(r, store_set_peer_candidates(r->store, id, eps, n, err), err);
-    if (rc == 0)
-        follow_peer(r, id);
-    return rc;
-}
-
-/* Runs out just after the stored second (spec/server.md 4.5). */
-static int check_redeemable(const struct peer *p, int64_t now_s, int32_t now_ns, struct err *err)
-{
-    if (p->is_redeemed)
-        return err_set(err, -EALREADY, "the invitation has been redeemed already");
-    if (p->has_invite_expires &&
-        (p->invite_expires_s < now_s || (p->invite_expires_s == now_s && now_ns > 0)))
-        return err_set(err, -EKEYEXPIRED, "the invitation has expired");
-    return 0;
-}
-
-int registry_redeem(struct registry *r, int64_t id, const struct key *new_key, int64_t now_s,
-                    int32_t now_ns, struct key *ret_old_key, struct err *err)
-{
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    const struct peer *p = model_find_peer(&r->model, id);
-    struct key old_key = {0};
-    rc = p ? check_redeemable(p, now_s, now_ns, err)
-           : err_set(err, -ENOENT, "there is no peer with id %lld", (long long)id);
-    if (rc == 0) {
-        old_key = p->public_key;
-        rc = validate_new_key(&r->model, new_key, &r->own_key, err);
-    }
-    if (rc == 0)
-        rc = store_redeem_peer(r->store, id, new_key, err);
-    rc = finish(r, rc, err);
-    if (rc == 0) {
-        *ret_old_key = old_key;
-        follow_peer(r, id);
-    }
-    return rc;
-}
-
-static bool has_expired(const struct model *m, int64_t now_s)
-{
-    for (size_t i = 0; i < m->n_peers; i++)
-        if (!m->peers[i]->is_redeemed && m->peers[i]->has_invite_expires &&
-            m->peers[i]->invite_expires_s < now_s)
-            return true;
-    return false;
-}
-
-int registry_sweep(struct registry *r, int64_t now_s, size_t *ret_n, struct err *err)
-{
-    *ret_n = 0;
-    if (!has_expired(&r->model, now_s))
-        return 0;
-    int rc = begin(r, err);
-    if (rc < 0)
-        return rc;
-    rc = finish(r, store_sweep_peers(r->store, now_s, ret_n, err), err);
-    if (rc == 0)
-        follow_all(r);
-    return rc;
-}
+/* --- the model follows the file --- */
 
 /* Rows and version of one moment. Inside of a transaction of ours they are that already. */
 static int load(struct registry *r, struct model *ret, int64_t *ret_version, struct err *err)
@@ -321,19 +41,14 @@ static int load(struct registry *r, struct model *ret, int64_t *ret_version, str
     return rc;
 }
 
-int registry_sync(struct registry *r, struct err *err)
+static int load_if_changed(struct registry *r, int64_t version, int patience_ms, struct err *err)
 {
-    int64_t version;
     struct model fresh;
-    int rc = store_version(r->store, &version, err);
-    if (rc < 0 || version == r->version)
-        return rc;
-    bool is_loaded = r->model.generation > 0;
-    store_set_patience(r->store, is_loaded ? 0 : STORE_PATIENCE_MS);
-    rc = load(r, &fresh, &version, err);
-    store_set_patience(r->store, STORE_PATIENCE_MS);
-    if (rc == -EBUSY && is_loaded)
+    if (version == r->version)
         return 0;
+    store_set_patience(r->store, patience_ms);
+    int rc = load(r, &fresh, &version, err);
+    store_set_patience(r->store, STORE_PATIENCE_MS);
     if (rc < 0)
         return rc;
     fresh.generation += r->model.generation;
@@ -342,4 +57,186 @@ int registry_sync(struct registry *r, struct err *err)
     r->changed_elsewhere = r->changed_elsewhere || r->version != STORE_VERSION_UNKNOWN;
     r->version = version;
     return 0;
+}
+
+int registry_sync(struct registry *r, struct err *err)
+{
+    bool is_loaded = r->model.generation > 0;
+    int64_t version;
+    int rc = store_version(r->store, &version, err);
+    if (rc < 0)
+        return rc;
+    /* Our own change has the database locked since that version: the next one is its own, on the
+     * way to the disk or there, and comes with registry_finish. */
+    if (is_loaded && r->own_base == r->version && version == r->own_base + 1)
+        return 0;
+    rc = load_if_changed(r, version, is_loaded ? 0 : STORE_PATIENCE_MS, err);
+    return rc == -EBUSY && is_loaded ? 0 : rc;
+}
+
+/* --- changes --- */
+
+int registry_check(const struct registry *r, struct change *c, struct err *err)
+{
+    return c->kind->check(c, &r->model, &r->own_key, err);
+}
+
+struct round {
+    struct registry *registry;
+    struct change *change;
+    struct err *err;
+};
+
+/* With the database locked: what the model says from now on holds until the commit. */
+static int check_locked(void *arg)
+{
+    struct round *round = arg;
+    struct registry *r = round->registry;
+    int64_t version;
+    int rc = store_version(r->store, &version, round->err);
+    if (rc == 0)
+        rc = load_if_changed(r, version, 0, round->err);
+    if (rc < 0)
+        return rc;
+    round->change->base = r->own_base = r->version;
+    return registry_check(r, round->change, round->err);
+}
+
+static int take_step(void *arg)
+{
+    struct round *round = arg;
+    struct change *c = round->change;
+    /* Whatever stopped it is no fault of the contents. */
+    return c->step(c->step_user, &c->peer, round->err) < 0 ? -EIO : 0;
+}
+
+int registry_run(struct registry *r, struct store *s, struct change *c, registry_call_fn call,
+                 void *call_user, struct err *err)
+{
+    struct round round = {r, c, err};
+    int rc = store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    rc = call(call_user, check_locked, &round);
+    if (rc == 0)
+        rc = c->kind->write(c, s, err);
+    if (rc == 0 && c->step)
+        rc = call(call_user, take_step, &round);
+    if (rc == 0)
+        return store_commit_version(s, &c->version, err);
+    store_rollback(s);
+    return rc;
+}
+
+int registry_finish(struct registry *r, struct change *c, int outcome)
+{
+    r->own_base = STORE_VERSION_UNKNOWN;
+    /* When the model was loaded since, it has the change: nobody could commit in between. */
+    if (outcome == 0 && r->version == c->base) {
+        bool ok = c->version != STORE_VERSION_UNKNOWN && c->kind->follow(c, &r->model) == 0;
+        r->version = ok ? c->version : STORE_VERSION_UNKNOWN;
+    }
+    return outcome < 0 ? outcome : 0;
+}
+
+static int call_here(void *user, int (*fn)(void *arg), void *arg)
+{
+    (void)user;
+    return fn(arg);
+}
+
+int registry_apply(struct registry *r, struct change *c, struct err *err)
+{
+    int rc = registry_sync(r, err);
+    if (rc == 0)
+        rc = registry_check(r, c, err);
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    rc = registry_run(r, r->store, c, call_here, NULL, err);
+    return registry_finish(r, c, rc);
+}
+
+/* --- kind by kind --- */
+
+/* The wanted contents belong to somebody else. ret_id: NULL = of no interest. */
+static int apply_borrowed(struct registry *r, struct change *c, int64_t *ret_id, struct err *err)
+{
+    int rc = registry_apply(r, c, err);
+    if (rc == 0 && ret_id)
+        *ret_id = c->id;
+    c->peer = (struct peer){0};
+    c->cidr = (struct cidr){0};
+    change_done(c);
+    return rc;
+}
+
+int registry_add_cidr(struct registry *r, const struct cidr *contents, int64_t *ret_id,
+                      struct err *err)
+{
+    struct change c = {.kind = &change_add_cidr, .cidr = *contents};
+    return apply_borrowed(r, &c, ret_id, err);
+}
+
+int registry_rename_cidr(struct registry *r, int64_t id, const char *name, struct err *err)
+{
+    struct change c = {.kind = &change_rename_cidr, .id = id, .cidr.name = (char *)(uintptr_t)name};
+    return apply_borrowed(r, &c, NULL, err);
+}
+
+int registry_delete_cidr(struct registry *r, int64_t id, struct err *err)
+{
+    struct change c = {.kind = &change_delete_cidr, .id = id};
+    return apply_borrowed(r, &c, NULL, err);
+}
+
+int registry_add_association(struct registry *r, const struct association *contents,
+                             int64_t *ret_id, struct err *err)
+{
+    struct change c = {.kind = &change_add_association, .association = *contents};
+    return apply_borrowed(r, &c, ret_id, err);
+}
+
+int registry_delete_association(struct registry *r, int64_t id, struct err *err)
+{
+    struct change c = {.kind = &change_delete_association, .id = id};
+    return apply_borrowed(r, &c, NULL, err);
+}
+
+int registry_add_peer(struct registry *r, const struct peer *contents, change_step_fn step,
+                      void *user, int64_t *ret_id, struct err *err)
+{
+    struct change c = {
+        .kind = &change_add_peer, .peer = *contents, .step = step, .step_user = user};
+    return apply_borrowed(r, &c, ret_id, err);
+}
+
+int registry_rename_peer(struct registry *r, int64_t id, const char *name, struct err *err)
+{
+    CLEAN_CHANGE struct change c = {
+        .kind = &change_rename_peer, .id = id, .peer.name = strdup(name)};
+    return c.peer.name ? registry_apply(r, &c, err) : err_set(err, -ENOMEM, "out of memory");
+}
+
+int registry_set_disabled(struct registry *r, int64_t id, bool disabled, struct err *err)
+{
+    struct change c = {.kind = &change_set_disabled, .id = id, .peer.is_disabled = disabled};
+    return apply_borrowed(r, &c, NULL, err);
+}
+
+int registry_set_candidates(struct registry *r, int64_t id, const struct endpoint *eps, size_t n,
+                            struct err *err)
+{
+    struct change c = {
+        .kind = &change_set_candidates,
+        .id = id,
+        .peer = {.candidates = (struct endpoint *)(uintptr_t)eps, .n_candidates = n}};
+    return apply_borrowed(r, &c, NULL, err);
+}
+
+int registry_sweep(struct registry *r, int64_t now_s, size_t *ret_n, struct err *err)
+{
+    CLEAN_CHANGE struct change c = {.kind = &change_sweep, .now_s = now_s};
+    int rc = registry_apply(r, &c, err);
+    *ret_n = c.n_swept;
+    return rc;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "change.h"
 #include "innernet/err.h"
 #include "innernet/key.h"
 #include "model.h"
@@ -17,6 +18,7 @@ struct registry {
     struct store *store; /* owned */
     struct model model;
     int64_t version;        /* of the database, as the model has it (store_version) */
+    int64_t own_base;       /* what a change of ours that is under way was checked against */
     bool changed_elsewhere; /* set by registry_sync for another process's write; cleared by who acts
                              */
     struct key own_key;     /* the server's public key; zero when not known (CLI) */
@@ -32,6 +34,29 @@ void registry_close(struct registry *r); /* idempotent */
  * to commit, nothing has changed yet and the model stays; the next call looks again. */
 int registry_sync(struct registry *r, struct err *err);
 
+/* --- changes, in the order of things ------------------------------------------------------------
+ */
+
+/* What the rules say by the model as it is: 0 when there is something to write, CHANGE_NOTHING, or
+ * an error. Runs no SQL. */
+int registry_check(const struct registry *r, struct change *c, struct err *err);
+/* Has fn executed where the model lives. */
+typedef int (*registry_call_fn)(void *user, int (*fn)(void *arg), void *arg);
+/* One transaction on `s`: the registry's own store, or another connection used by another thread,
+ * with a `call` that leads back. Within the transaction the model is made current and asked again.
+ * 0 when it is committed, CHANGE_NOTHING, or an error; registry_finish is next. */
+int registry_run(struct registry *r, struct store *s, struct change *c, registry_call_fn call,
+                 void *call_user, struct err *err);
+/* The model follows what registry_run has committed. When memory is short for that, the next
+ * registry_sync does it: what is committed is committed. Returns the outcome, 0 for CHANGE_NOTHING.
+ */
+int registry_finish(struct registry *r, struct change *c, int outcome);
+/* All of this at once. 0 when it is committed, or there was nothing to do. */
+int registry_apply(struct registry *r, struct change *c, struct err *err);
+
+/* --- the same, kind by kind; what is pointed to stays the caller's -------------------------------
+ */
+
 int registry_add_cidr(struct registry *r, const struct cidr *contents, int64_t *ret_id,
                       struct err *err);
 int registry_rename_cidr(struct registry *r, int64_t id, const char *name, struct err *err);
@@ -39,25 +64,10 @@ int registry_delete_cidr(struct registry *r, int64_t id, struct err *err);
 int registry_add_association(struct registry *r, const struct association *contents,
                              int64_t *ret_id, struct err *err);
 int registry_delete_association(struct registry *r, int64_t id, struct err *err);
-
-/* A step between insert and commit, with the peer's id filled in: a negative answer undoes the
- * insert and is -EIO to the caller (spec/server.md D8, D13). */
-typedef int (*registry_step_fn)(void *user, const struct peer *p, struct err *err);
-int registry_add_peer(struct registry *r, const struct peer *contents, registry_step_fn step,
+int registry_add_peer(struct registry *r, const struct peer *contents, change_step_fn step,
                       void *user, int64_t *ret_id, struct err *err);
-/* Name, endpoint, is_admin, is_disabled, candidates. */
-int registry_update_peer(struct registry *r, int64_t id, const struct peer *contents,
-                         struct err *err);
 int registry_rename_peer(struct registry *r, int64_t id, const char *name, struct err *err);
 int registry_set_disabled(struct registry *r, int64_t id, bool disabled, struct err *err);
-/* Nothing is written when the peer has this endpoint or these candidates already. */
-int registry_set_endpoint(struct registry *r, int64_t id, const struct endpoint *ep,
-                          struct err *err);
 int registry_set_candidates(struct registry *r, int64_t id, const struct endpoint *eps, size_t n,
                             struct err *err);
-/* -EALREADY when redeemed, -EKEYEXPIRED when the invitation has run out at the given time.
- * ret_old_key gets the key that the invitation held. */
-int registry_redeem(struct registry *r, int64_t id, const struct key *new_key, int64_t now_s,
-                    int32_t now_ns, struct key *ret_old_key, struct err *err);
-/* Deletes expired invitations (spec/server.md 5.3); touches the store only when there are any. */
 int registry_sweep(struct registry *r, int64_t now_s, size_t *ret_n, struct err *err);

@@ -12,7 +12,8 @@
 #include "listener.h"
 #include "notify.h"
 
-#define FILES_WANTED 8192
+/* Of open files: connections are files. As many as we may, but tables of them cost memory. */
+#define FILES_WANTED 65536
 
 static int64_t own_peer_id(const struct server *s)
 {
@@ -104,11 +105,20 @@ static int store_candidates(struct server *s, struct err *err)
     return r;
 }
 
+/* From here on nothing is written in this thread. */
+static int start_writing(struct server *s, struct err *err)
+{
+    int r = worker_new(&s->worker, err);
+    return r < 0 ? r
+                 : writer_open(&s->writer, &s->registry, s->worker, s->options->database_path, err);
+}
+
 static void connect_api(struct server *s)
 {
     snapshot_init(&s->snapshot, &s->registry.model, &s->endpoints);
     s->api = (struct api){
         .registry = &s->registry,
+        .writer = &s->writer,
         .snapshot = &s->snapshot,
         .server_key = s->registry.own_key,
         .device = &serve_device,
@@ -120,6 +130,7 @@ static void connect_api(struct server *s)
         .interface = s->options->interface,
         .suffix = s->options->host_suffix,
         .model = &s->registry.model,
+        .worker = s->worker,
     };
 }
 
@@ -153,17 +164,22 @@ static int run(struct server *s, struct err *err)
         return r;
     start_keeper(s);
     r = store_candidates(s, err);
+    if (r == 0)
+        r = start_writing(s, err);
     if (r < 0)
         return r;
     connect_api(s);
     hosts_writer_run(&s->hosts);
+    worker_drain(s->worker);
     return listen_and_serve(s, err);
 }
 
 static void shut_down(struct server *s)
 {
+    worker_free(s->worker); /* finishes what was accepted, so it needs all the rest */
     serve_loop_close(s);
     http_free(s->http);
+    writer_close(&s->writer);
     snapshot_done(&s->snapshot);
     keeper_done(&s->keeper);
     endpoints_done(&s->endpoints);

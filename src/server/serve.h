@@ -13,6 +13,8 @@
 #include "options.h"
 #include "registry.h"
 #include "snapshot.h"
+#include "worker.h"
+#include "writer.h"
 
 struct serve_options {
     const char *interface;
@@ -34,6 +36,8 @@ struct server {
     struct api api;
     struct wg *wg;
     struct resolver *resolver;
+    struct worker *worker;
+    struct writer writer;
     struct http *http;
     unsigned if_index; /* of the interface as we made it; 0 while it is missing */
     int listen_fd;     /* http's */

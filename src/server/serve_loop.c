@@ -51,17 +51,28 @@ const struct api_device serve_device = {
 
 /* --- events --- */
 
+static void finish_sweep(void *user, const struct change *c, int outcome, const struct err *err)
+{
+    (void)user;
+    if (outcome < 0)
+        log_error("cannot sweep expired invitations: %s", err->text);
+    else if (c->n_swept > 0)
+        log_info("deleted %zu expired invitations", c->n_swept);
+}
+
 static void sweep(struct server *s)
 {
     struct err err = ERR_INIT;
-    size_t n_swept = 0;
+    CLEAN_CHANGE struct change c = {.kind = &change_sweep, .now_s = clock_now().tv_sec};
+    if (s->writer.n_waiting > 0)
+        return; /* perhaps the last sweep; there is another tick */
     int r = registry_sync(&s->registry, &err);
     if (r == 0)
-        r = registry_sweep(&s->registry, clock_now().tv_sec, &n_swept, &err);
+        r = registry_check(&s->registry, &c, &err);
+    if (r == 0)
+        r = writer_submit(&s->writer, &c, finish_sweep, NULL, &err);
     if (r < 0)
-        log_error("cannot sweep expired invitations: %s", err.text);
-    else if (n_swept > 0)
-        log_info("deleted %zu expired invitations", n_swept);
+        finish_sweep(NULL, NULL, r, &err);
 }
 
 static void update_device(struct server *s)
@@ -110,12 +121,16 @@ static void handle_event(struct server *s, int fd)
     } else if (fd == resolver_fd(s->resolver)) {
         if (resolver_collect(s->resolver))
             update_device(s);
+    } else if (fd == worker_fd(s->worker)) {
+        worker_collect(s->worker);
     }
 }
 
+/* What was accepted is finished, even if that takes longer than any client's patience. */
 static bool is_over(const struct server *s)
 {
-    return s->stop_at_ms && (http_is_idle(s->http) || clock_now_ms() >= s->stop_at_ms);
+    return s->stop_at_ms && worker_n_jobs(s->worker) == 0 &&
+           (http_is_idle(s->http) || clock_now_ms() >= s->stop_at_ms);
 }
 
 static int wait_timeout(const struct server *s)
@@ -162,7 +177,8 @@ static int open_fds(struct server *s)
         return -errno;
     if (timerfd_settime(s->tick_fd, 0, &every, NULL) < 0 || watch(s, s->tick_fd) < 0 ||
         watch(s, s->switch_fd) < 0 || watch(s, s->signal_fd) < 0 ||
-        watch(s, resolver_fd(s->resolver)) < 0 || watch(s, http_fd(s->http)) < 0)
+        watch(s, resolver_fd(s->resolver)) < 0 || watch(s, worker_fd(s->worker)) < 0 ||
+        watch(s, http_fd(s->http)) < 0)
         return -errno;
     return 0;
 }

@@ -9,13 +9,21 @@ addresses sit on its far end, and a socket of a peer is one made there and bound
 import ctypes
 import ipaddress
 import os
+import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
+
+# Beside what comes first: the benchmark imports this file, too.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+
+from namespaces import child_of, hold, release
 
 CLONE_NEWNET = 0x40000000
 CLIENTS = "/run/clients"  # their network namespace, as the server's side knows it
+FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -31,15 +39,8 @@ def wait_for(condition, what, deadline_s=10.0, poll_s=0.01):
         time.sleep(poll_s)
 
 
-def _hold(*flags, setup):
-    """A process that keeps new namespaces until our end of its standard input closes."""
-    holder = subprocess.Popen(
-        ["unshare", *flags, "--", "sh", "-ec", f"{setup}; echo ready; exec cat"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    if holder.stdout.readline() != b"ready\n":
-        holder.kill()
-        raise RuntimeError("namespaces could not be made")
-    return holder
+def _hold(*options, setup):
+    return hold(options, ["sh", "-ec", f"{setup}; echo ready; exec cat"])
 
 
 class Bed:
@@ -59,7 +60,7 @@ class Bed:
         ns = f"/proc/{self._server_side.pid}/ns"
         self._enter = ["nsenter", f"--net={ns}/net", f"--mount={ns}/mnt",
                        f"--pid={ns}/pid_for_children", "--"]
-        self._root = f"/proc/{_child_of(self._server_side.pid)}/root"
+        self._root = f"/proc/{child_of(self._server_side.pid)}/root"
         self._client_net = os.open(clients, os.O_RDONLY | os.O_CLOEXEC)
         self._own_net = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.addresses = []
@@ -67,9 +68,7 @@ class Bed:
 
     def close(self):
         for holder in (self._server_side, self._client_side):
-            holder.stdin.close()
-            holder.wait(10)
-            holder.stdout.close()
+            release(holder)
         os.close(self._client_net)
         os.close(self._own_net)
 
@@ -90,7 +89,7 @@ class Bed:
         def child():
             if process.poll() is not None:
                 return -1
-            return _child_of(process.pid)
+            return child_of(process.pid)
         process.pid_inside = wait_for(child, "process behind nsenter", poll_s=0.001)
         return process
 
@@ -111,8 +110,9 @@ class Bed:
 
     # --- the clients' side -------------------------------------------------------------------
 
-    def socket_for(self, source, kind=socket.SOCK_STREAM):
-        """A socket in the clients' namespace bound to an address there."""
+    def socket_for(self, source, kind=socket.SOCK_STREAM, free=False):
+        """A socket in the clients' namespace bound to an address there; to any that is routed to
+        them if `free`."""
         address = ipaddress.ip_address(source)
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
         self._into(self._client_net)
@@ -120,6 +120,9 @@ class Bed:
             s = socket.socket(family, kind)
         finally:
             self._into(self._own_net)
+        if free:
+            level, option = FREEBIND[family]
+            s.setsockopt(level, option, 1)
         s.bind((source, 0))
         return s
 
@@ -169,15 +172,6 @@ class Bed:
         """To be called by a test that makes the device go: the next one has a new far end."""
         wait_for(lambda: self.far_end() is None, "end of the old device")
         self._far = None
-
-
-def _child_of(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-            first = f.read().split()
-    except FileNotFoundError:
-        return None
-    return int(first[0]) if first else None
 
 
 def terminate(process, sig=signal.SIGTERM, timeout=10):

@@ -14,6 +14,8 @@ import signal
 import subprocess
 import time
 
+from namespaces import child_of, hold, release
+
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 SLOWNESS = float(os.environ.get("INNERNET_TEST_SLOWNESS", "1"))
 HOME = "/run/home"  # a folder of each host's own
@@ -39,12 +41,7 @@ def wait_until(condition, timeout, what, pause=0.05):
 
 def only_child(pid, timeout=5):
     """The process that nsenter or unshare forked into a pid namespace, as seen from here."""
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-
-    def read():
-        return children.exists() and children.read_text().split()
-
-    return int(wait_until(read, timeout, f"a child of process {pid}", pause=0.005)[0])
+    return wait_until(lambda: child_of(pid), timeout, f"a child of process {pid}", pause=0.005)
 
 
 class Failed(AssertionError):
@@ -103,13 +100,10 @@ class Host:
         self._log_folder = log_folder
         self._numbers = itertools.count(1)
         self._programs = []
-        self._holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child",
-             "--mount-proc", "--propagation", "private", "--",
-             str(SCRIPTS / "lib/host-init.sh"), name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.env, start_new_session=True)
-        if self._holder.stdout.readline() != b"ready\n":
-            raise Failed(f"host {name} did not start")
+        self._holder = hold(
+            ["--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "--propagation", "private"],
+            [str(SCRIPTS / "lib/host-init.sh"), name], self.env)
         self.pid = only_child(self._holder.pid)
 
     def enter(self, argv):
@@ -180,14 +174,7 @@ class Host:
             yield f"{self.name}: {shlex.join(program.argv)}", program.log()
 
     def close(self):
-        if self._holder.poll() is None:
-            self._holder.stdin.close()
-            try:
-                self._holder.wait(5 * SLOWNESS)
-            except subprocess.TimeoutExpired:
-                self._holder.kill()
-                self._holder.wait()
-        self._holder.stdout.close()
+        release(self._holder, 5 * SLOWNESS)
         for program in self._programs:
             program.wait()
 

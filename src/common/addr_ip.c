@@ -1,7 +1,6 @@
 #include "innernet/addr.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "addr_text.h"
@@ -14,24 +13,22 @@ int ip_parse(const char *text, struct ip *ret)
     return 0;
 }
 
-static void format_v4(const uint8_t bytes[static 4], char *out, size_t out_size)
-{
-    snprintf(out, out_size, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
-}
-
-const char *ip_format(const struct ip *ip, char out[static IP_TEXT_MAX])
+size_t ip_text_format(const struct ip *ip, char out[static IP_TEXT_MAX])
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     static const char mapped_text[] = "::ffff:";
     size_t at = sizeof(mapped_text) - 1;
-    if (ip->family == IP_V4) {
-        format_v4(ip->bytes, out, IP_TEXT_MAX);
-    } else if (memcmp(ip->bytes, mapped, sizeof(mapped)) == 0) {
-        memcpy(out, mapped_text, at);
-        format_v4(ip->bytes + sizeof(mapped), out + at, IP_TEXT_MAX - at);
-    } else {
-        ipv6_text_format(ip->bytes, out);
-    }
+    if (ip->family == IP_V4)
+        return ipv4_text_format(ip->bytes, out);
+    if (memcmp(ip->bytes, mapped, sizeof(mapped)) != 0)
+        return ipv6_text_format(ip->bytes, out);
+    memcpy(out, mapped_text, at);
+    return at + ipv4_text_format(ip->bytes + sizeof(mapped), out + at);
+}
+
+const char *ip_format(const struct ip *ip, char out[static IP_TEXT_MAX])
+{
+    ip_text_format(ip, out);
     return out;
 }
 

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "addr_text.h"
@@ -33,8 +32,9 @@ int network_parse(const char *text, struct network *ret, struct err *err)
 
 const char *network_format(const struct network *net, char out[static NETWORK_TEXT_MAX])
 {
-    char addr[IP_TEXT_MAX];
-    snprintf(out, NETWORK_TEXT_MAX, "%s/%u", ip_format(&net->addr, addr), net->prefix);
+    size_t len = ip_text_format(&net->addr, out);
+    out[len++] = '/';
+    decimal_text_format(net->prefix, out + len);
     return out;
 }
 

@@ -1,6 +1,5 @@
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "addr_text.h"
@@ -40,15 +39,19 @@ int sock_addr_parse(const char *text, struct sock_addr *ret)
 
 const char *sock_addr_format(const struct sock_addr *sa, char out[static SOCK_ADDR_TEXT_MAX])
 {
-    char ip[IP_TEXT_MAX];
-    char scope[12] = "";
-    ip_format(&sa->ip, ip);
-    if (sa->scope_id)
-        snprintf(scope, sizeof(scope), "%%%u", sa->scope_id);
-    if (sa->ip.family == IP_V4)
-        snprintf(out, SOCK_ADDR_TEXT_MAX, "%s:%u", ip, sa->port);
-    else
-        snprintf(out, SOCK_ADDR_TEXT_MAX, "[%s%s]:%u", ip, scope, sa->port);
+    bool is_v4 = sa->ip.family == IP_V4;
+    size_t len = 0;
+    if (!is_v4)
+        out[len++] = '[';
+    len += ip_text_format(&sa->ip, out + len);
+    if (!is_v4 && sa->scope_id) {
+        out[len++] = '%';
+        len += decimal_text_format(sa->scope_id, out + len);
+    }
+    if (!is_v4)
+        out[len++] = ']';
+    out[len++] = ':';
+    decimal_text_format(sa->port, out + len);
     return out;
 }
 

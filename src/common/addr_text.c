@@ -1,6 +1,5 @@
 #include "addr_text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define N_GROUPS 8
@@ -163,6 +162,52 @@ static void find_zero_run(const unsigned groups[static N_GROUPS], size_t *ret_at
     }
 }
 
+size_t decimal_text_format(uint32_t value, char out[static DECIMAL_TEXT_MAX])
+{
+    char digits[DECIMAL_TEXT_MAX];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    for (size_t i = 0; i < n; i++)
+        out[i] = digits[n - 1 - i];
+    out[n] = '\0';
+    return n;
+}
+
+static size_t octet_format(uint8_t value, char *out)
+{
+    char *at = out;
+    if (value >= 100)
+        *at++ = (char)('0' + value / 100);
+    if (value >= 10)
+        *at++ = (char)('0' + value / 10 % 10);
+    *at++ = (char)('0' + value % 10);
+    return (size_t)(at - out);
+}
+
+size_t ipv4_text_format(const uint8_t bytes[static 4], char out[static IPV4_TEXT_MAX])
+{
+    size_t len = octet_format(bytes[0], out);
+    for (size_t i = 1; i < 4; i++) {
+        out[len++] = '.';
+        len += octet_format(bytes[i], out + len);
+    }
+    out[len] = '\0';
+    return len;
+}
+
+static size_t group_format(unsigned value, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t len = 0;
+    for (int shift = 12; shift >= 0; shift -= 4)
+        if (len || shift == 0 || value >> shift)
+            out[len++] = digits[value >> shift & 15];
+    return len;
+}
+
 size_t ipv6_text_format(const uint8_t bytes[static 16], char out[static IP_TEXT_MAX])
 {
     unsigned groups[N_GROUPS];
@@ -173,13 +218,15 @@ size_t ipv6_text_format(const uint8_t bytes[static 16], char out[static IP_TEXT_
     size_t len = 0;
     for (size_t i = 0; i < N_GROUPS;) {
         if (i == run_at) {
-            len += (size_t)snprintf(out + len, IP_TEXT_MAX - len, "::");
+            out[len++] = ':';
+            out[len++] = ':';
             i += run_len;
             continue;
         }
-        const char *colon = i == 0 || i == run_at + run_len ? "" : ":";
-        len += (size_t)snprintf(out + len, IP_TEXT_MAX - len, "%s%x", colon, groups[i]);
-        i++;
+        if (i > 0 && i != run_at + run_len)
+            out[len++] = ':';
+        len += group_format(groups[i++], out + len);
     }
+    out[len] = '\0';
     return len;
 }

@@ -20,7 +20,13 @@ bool ipv6_text_parse(const char *text, size_t len, enum octet_rule rule, uint8_t
 /* Either family, told apart by a colon. */
 bool ip_text_parse(const char *text, size_t len, enum octet_rule rule, struct ip *ret);
 
-/* RFC 5952 without any dotted form. Returns the length. */
+/* Written without printf: thousands at a time. All return the length, without the NUL. */
+#define IPV4_TEXT_MAX 16    /* with the NUL */
+#define DECIMAL_TEXT_MAX 11 /* with the NUL */
+size_t ipv4_text_format(const uint8_t bytes[static 4], char out[static IPV4_TEXT_MAX]);
+size_t ip_text_format(const struct ip *ip, char out[static IP_TEXT_MAX]); /* as ip_format */
+size_t decimal_text_format(uint32_t value, char out[static DECIMAL_TEXT_MAX]);
+/* RFC 5952 without any dotted form. */
 size_t ipv6_text_format(const uint8_t bytes[static 16], char out[static IP_TEXT_MAX]);
 
 /* Unsigned decimal of at least one digit, leading zeros allowed, at most `max`. */

@@ -151,6 +151,11 @@ int endpoint_host_parse(const char *text, size_t len, struct endpoint *ret, cons
 {
     if (len > 0 && text[0] == '[')
         return bracketed_parse(text, len, ret, ret_reason);
+    struct ip plain = {.family = IP_V4}; /* what nearly all are, and needs none of the rest */
+    if (ipv4_text_parse(text, len, OCTETS_STRICT, plain.bytes)) {
+        ret->ip = plain;
+        return 0;
+    }
     if (len > ENDPOINT_TEXT_LIMIT) {
         *ret_reason = "is too long";
         return -EINVAL;

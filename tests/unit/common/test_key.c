@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "innernet/key.h"
 
@@ -83,6 +84,31 @@ static void test_CX09_reads_base64(void **state)
             assert_row_text(row, key_format(&key, text), base64_rows[i].canonical);
         else
             assert_row(row, key_equal(&key, &before));
+    }
+}
+
+/* Every byte in every place of the last two groups: what is accepted is what was written. */
+static void only_digits_are_read(void **state)
+{
+    (void)state;
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (int c = 1; c < 256; c++) {
+        for (size_t at = 36; at < 43; at++) {
+            char text[KEY_TEXT_MAX] = FORTY "AAA=", again[KEY_TEXT_MAX];
+            char hex[KEY_HEX_MAX] = SIXTY "0000", hex_again[KEY_HEX_MAX];
+            struct key key;
+            const char *digit = strchr(base64, c);
+            bool is_good = digit && (at < 42 || (digit - base64) % 4 == 0);
+            text[at] = (char)c;
+            assert_int_equal(key_parse(text, &key), is_good ? 0 : -EINVAL);
+            if (is_good)
+                assert_string_equal(key_format(&key, again), text);
+            is_good = strchr("0123456789abcdefABCDEF", c) != NULL;
+            hex[at + 20] = (char)c;
+            assert_int_equal(key_parse_hex(hex, &key), is_good ? 0 : -EINVAL);
+            if (is_good)
+                assert_true(strcasecmp(key_format_hex(&key, hex_again), hex) == 0);
+        }
     }
 }
 
@@ -181,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_T7_derives_the_public_key),
         cmocka_unit_test(test_CX09_reads_base64),
+        cmocka_unit_test(only_digits_are_read),
         cmocka_unit_test(test_CX09_reads_and_writes_hex),
         cmocka_unit_test(test_T8_generates_private_keys),
         cmocka_unit_test(test_T8_generates_preshared_keys),

@@ -66,9 +66,15 @@ fail:
     return -ENOMEM;
 }
 
+/* Most appends find room: they should cost no more than the copy. */
+static inline bool make_room(struct buf *b, size_t extra)
+{
+    return (!b->failed && extra < b->cap - b->len) || buf_reserve(b, extra) == 0;
+}
+
 void buf_append(struct buf *b, const void *data, size_t len)
 {
-    if (buf_reserve(b, len) < 0)
+    if (!make_room(b, len))
         return;
     if (len)
         memcpy(b->data + b->len, data, len);
@@ -83,7 +89,10 @@ void buf_puts(struct buf *b, const char *text)
 
 void buf_putc(struct buf *b, char c)
 {
-    buf_append(b, &c, 1);
+    if (!make_room(b, 1))
+        return;
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)

@@ -12,9 +12,8 @@ struct writer {
 
 static void new_line(struct writer *w)
 {
-    buf_putc(w->out, '\n');
-    for (unsigned i = 0; i < w->depth; i++)
-        buf_append(w->out, "  ", 2);
+    static const char text[] = "\n            "; /* deeper than any of our documents */
+    buf_append(w->out, text, 1 + 2 * (size_t)w->depth);
 }
 
 static void open_with(struct writer *w, char bracket)
@@ -42,16 +41,16 @@ static void next_item(struct writer *w)
         new_line(w);
 }
 
-static void key(struct writer *w, const char *name)
+static void put_key(struct writer *w, const char *quoted, size_t len)
 {
     next_item(w);
-    buf_putc(w->out, '"');
-    buf_puts(w->out, name);
+    buf_append(w->out, quoted, len);
     if (w->pretty)
-        buf_append(w->out, "\": ", 3);
-    else
-        buf_append(w->out, "\":", 2);
+        buf_putc(w->out, ' ');
 }
+
+/* The name of a member, a literal: quotes and colon are added when this is compiled. */
+#define KEY(w, name) put_key(w, "\"" name "\":", sizeof("\"" name "\":") - 1)
 
 static void put_text(struct writer *w, const char *text)
 {
@@ -85,23 +84,27 @@ static void put_endpoint(struct writer *w, const struct endpoint *ep)
     buf_putc(w->out, '"');
 }
 
-static void key_i64(struct writer *w, const char *name, int64_t value)
+static void put_bool(struct writer *w, bool value)
 {
-    key(w, name);
-    buf_put_i64(w->out, value);
+    if (value)
+        buf_append(w->out, "true", 4);
+    else
+        buf_append(w->out, "false", 5);
 }
 
-static void key_bool(struct writer *w, const char *name, bool value)
+/* Text that has nothing in it that JSON would escape. */
+static void put_plain(struct writer *w, const char *text)
 {
-    key(w, name);
-    buf_puts(w->out, value ? "true" : "false");
+    buf_putc(w->out, '"');
+    buf_puts(w->out, text);
+    buf_putc(w->out, '"');
 }
 
 static void key_public_key(struct writer *w, const struct key *public_key)
 {
     char text[KEY_TEXT_MAX];
-    key(w, "public_key");
-    put_text(w, key_format(public_key, text));
+    KEY(w, "public_key");
+    put_plain(w, key_format(public_key, text));
 }
 
 static void put_endpoints(struct writer *w, const struct endpoint *eps, size_t n)
@@ -116,41 +119,54 @@ static void put_endpoints(struct writer *w, const struct endpoint *eps, size_t n
 
 static void put_expiry(struct writer *w, const struct peer *p)
 {
-    key(w, "invite_expires");
+    KEY(w, "invite_expires");
     if (!p->has_invite_expires) {
         put_null(w);
         return;
     }
     open_with(w, '{');
-    key_i64(w, "secs_since_epoch", p->invite_expires_s);
-    key_i64(w, "nanos_since_epoch", p->invite_expires_ns);
+    KEY(w, "secs_since_epoch");
+    buf_put_i64(w->out, p->invite_expires_s);
+    KEY(w, "nanos_since_epoch");
+    buf_put_i64(w->out, p->invite_expires_ns);
     close_with(w, '}');
+}
+
+static void put_id(struct writer *w, bool with_id, int64_t id)
+{
+    if (!with_id)
+        return;
+    KEY(w, "id");
+    buf_put_i64(w->out, id);
 }
 
 static void put_peer(struct writer *w, const struct peer *p, bool with_id)
 {
     char ip[IP_TEXT_MAX];
     open_with(w, '{');
-    if (with_id)
-        key_i64(w, "id", p->id);
-    key(w, "name");
+    put_id(w, with_id, p->id);
+    KEY(w, "name");
     put_text(w, p->name);
-    key(w, "ip");
-    put_text(w, ip_format(&p->ip, ip));
-    key_i64(w, "cidr_id", p->cidr_id);
+    KEY(w, "ip");
+    put_plain(w, ip_format(&p->ip, ip));
+    KEY(w, "cidr_id");
+    buf_put_i64(w->out, p->cidr_id);
     key_public_key(w, &p->public_key);
-    key(w, "endpoint");
+    KEY(w, "endpoint");
     put_endpoint(w, &p->endpoint);
-    key(w, "persistent_keepalive_interval");
+    KEY(w, "persistent_keepalive_interval");
     if (p->has_keepalive)
         buf_put_u64(w->out, p->keepalive_s);
     else
         put_null(w);
-    key_bool(w, "is_admin", p->is_admin);
-    key_bool(w, "is_disabled", p->is_disabled);
-    key_bool(w, "is_redeemed", p->is_redeemed);
+    KEY(w, "is_admin");
+    put_bool(w, p->is_admin);
+    KEY(w, "is_disabled");
+    put_bool(w, p->is_disabled);
+    KEY(w, "is_redeemed");
+    put_bool(w, p->is_redeemed);
     put_expiry(w, p);
-    key(w, "candidates");
+    KEY(w, "candidates");
     put_endpoints(w, p->candidates, p->n_candidates);
     close_with(w, '}');
 }
@@ -159,13 +175,12 @@ static void put_cidr(struct writer *w, const struct cidr *c, bool with_id)
 {
     char net[NETWORK_TEXT_MAX];
     open_with(w, '{');
-    if (with_id)
-        key_i64(w, "id", c->id);
-    key(w, "name");
+    put_id(w, with_id, c->id);
+    KEY(w, "name");
     put_text(w, c->name);
-    key(w, "cidr");
-    put_text(w, network_format(&c->net, net));
-    key(w, "parent");
+    KEY(w, "cidr");
+    put_plain(w, network_format(&c->net, net));
+    KEY(w, "parent");
     if (c->has_parent)
         buf_put_i64(w->out, c->parent);
     else
@@ -176,10 +191,11 @@ static void put_cidr(struct writer *w, const struct cidr *c, bool with_id)
 static void put_association(struct writer *w, const struct association *a, bool with_id)
 {
     open_with(w, '{');
-    if (with_id)
-        key_i64(w, "id", a->id);
-    key_i64(w, "cidr_id_1", a->cidr_id_1);
-    key_i64(w, "cidr_id_2", a->cidr_id_2);
+    put_id(w, with_id, a->id);
+    KEY(w, "cidr_id_1");
+    buf_put_i64(w->out, a->cidr_id_1);
+    KEY(w, "cidr_id_2");
+    buf_put_i64(w->out, a->cidr_id_2);
     close_with(w, '}');
 }
 
@@ -272,9 +288,9 @@ void record_encode_state(struct buf *out, const struct peer *const *peers, size_
 {
     struct writer w = compact(out);
     open_with(&w, '{');
-    key(&w, "peers");
+    KEY(&w, "peers");
     put_peers(&w, peers, n_peers);
-    key(&w, "cidrs");
+    KEY(&w, "cidrs");
     put_cidrs(&w, cidrs, n_cidrs);
     close_with(&w, '}');
 }
@@ -298,10 +314,10 @@ void record_encode_endpoint_option(struct buf *out, const struct endpoint *ep)
     struct writer w = compact(out);
     bool set = endpoint_is_set(ep);
     open_with(&w, '{');
-    key(&w, "option");
+    KEY(&w, "option");
     put_text(&w, set ? "Set" : "Unset");
     if (set) {
-        key(&w, "content");
+        KEY(&w, "content");
         put_endpoint(&w, ep);
     }
     close_with(&w, '}');
@@ -311,16 +327,16 @@ void record_encode_store(struct buf *out, const struct state *s)
 {
     struct writer w = {.out = out, .pretty = true, .first = true};
     open_with(&w, '{');
-    key(&w, "version");
+    KEY(&w, "version");
     put_text(&w, "1");
-    key(&w, "peers");
+    KEY(&w, "peers");
     open_with(&w, '[');
     for (size_t i = 0; i < s->n_peers; i++) {
         next_item(&w);
         put_peer(&w, &s->peers[i], true);
     }
     close_with(&w, ']');
-    key(&w, "cidrs");
+    KEY(&w, "cidrs");
     put_cidrs(&w, s->cidrs, s->n_cidrs);
     close_with(&w, '}');
 }

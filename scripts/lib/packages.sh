@@ -2,7 +2,7 @@
 
 PACKAGES_BUILD=(
   build-essential cmake ninja-build pkg-config
-  libmnl-dev libsodium-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev libjansson-dev
+  libmnl-dev libsodium-dev libsqlite3-dev libmicrohttpd-dev libcurl4-openssl-dev rapidjson-dev
   libtomlplusplus-dev libedit-dev zlib1g-dev
 )
 # Hosts in network namespaces, on this machine.

@@ -1,6 +1,5 @@
 /* The small bodies of requests and answers, beside the records of record_decode.c. */
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "innernet/record.h"
@@ -8,48 +7,53 @@
 
 int record_decode_redeem(const char *text, size_t len, struct key *ret, struct err *err)
 {
-    CLEAN_JSON json_t *doc = NULL;
-    const char *key = NULL;
-    size_t key_len = 0;
+    static const struct json_name name = JSON_NAME("public_key");
+    CLEAN_JSON struct json_doc doc;
+    const struct json_node *key;
     int rc = json_doc_load(text, len, &doc, err);
     if (rc == 0)
-        rc = json_want_object(doc, "the body", err);
-    if (rc == 0)
-        rc = json_field_text(doc, "public_key", &key, &key_len, err);
-    return rc < 0 ? rc : json_check_key(key, key_len, ret, err);
+        rc = json_want_object(doc.nodes, "the body", err);
+    if (rc < 0)
+        return rc;
+    json_pick(doc.nodes, &name, 1, &key);
+    rc = json_read_text(key, name.text, err);
+    return rc < 0 ? rc : json_check_key(key, ret, err);
 }
 
 /* The option as an object, or as an array of its two fields. */
-static bool option_parts(const json_t *doc, const json_t **option, const json_t **content)
+static bool option_parts(const struct json_node *root, const struct json_node *parts[static 2])
 {
-    if (json_is_array(doc) && json_array_size(doc) == 2) {
-        *option = json_array_get(doc, 0);
-        *content = json_array_get(doc, 1);
+    static const struct json_name names[] = {JSON_NAME("option"), JSON_NAME("content")};
+    if (root->type == JSON_OBJECT) {
+        json_pick(root, names, 2, parts);
     } else {
-        *option = json_object_get(doc, "option");
-        *content = json_object_get(doc, "content");
+        if (root->n_items != 2)
+            return false;
+        parts[0] = root + 1;
+        parts[1] = json_next(parts[0]);
     }
-    return json_is_string(*option);
+    return parts[0] && parts[0]->type == JSON_TEXT;
 }
 
 int record_decode_endpoint_option(const char *text, size_t len, struct endpoint *ret,
                                   struct err *err)
 {
-    CLEAN_JSON json_t *doc = NULL;
-    const json_t *option, *content;
+    CLEAN_JSON struct json_doc doc;
+    const struct json_node *parts[2];
     int rc = json_doc_load(text, len, &doc, err);
     if (rc < 0)
         return rc;
-    if (!option_parts(doc, &option, &content))
+    if (!option_parts(doc.nodes, parts))
         return err_set(err, -EBADMSG, "field \"option\" must be \"Set\" or \"Unset\"");
-    if (strcmp(json_string_value(option), "Set") == 0) {
+    const struct json_node *option = parts[0], *content = parts[1];
+    if (strcmp(option->text, "Set") == 0) {
         if (!content)
             return err_set(err, -EBADMSG, "field \"content\" is missing");
-        return json_value_endpoint(content, "content", ret, err);
+        return json_read_endpoint(content, "content", ret, err);
     }
-    if (strcmp(json_string_value(option), "Unset") != 0)
+    if (strcmp(option->text, "Unset") != 0)
         return err_set(err, -EBADMSG, "field \"option\" must be \"Set\" or \"Unset\"");
-    if (content && !json_is_null(content))
+    if (content && content->type != JSON_NULL)
         return err_set(err, -EBADMSG, "field \"content\" must be null or left out with \"Unset\"");
     *ret = ENDPOINT_INIT;
     return 0;
@@ -58,26 +62,30 @@ int record_decode_endpoint_option(const char *text, size_t len, struct endpoint 
 int record_decode_candidates(const char *text, size_t len, struct endpoint **ret, size_t *ret_n,
                              struct err *err)
 {
-    CLEAN_JSON json_t *doc = NULL;
+    CLEAN_JSON struct json_doc doc;
     int rc = json_doc_load(text, len, &doc, err);
     if (rc < 0)
         return rc;
-    return json_value_endpoints(doc, "candidates", CANDIDATES_DECODE_MAX, ret, ret_n, err);
+    return json_read_endpoints(doc.nodes, "candidates", CANDIDATES_DECODE_MAX, ret, ret_n, err);
 }
 
 int record_decode_capabilities(const char *text, size_t len, bool *ret_unspecified_ip,
                                struct err *err)
 {
-    static const char *const name = "unspecified_ip_in_override_endpoint";
-    CLEAN_JSON json_t *doc = NULL;
-    bool value = false;
+    static const struct json_name name = JSON_NAME("unspecified_ip_in_override_endpoint");
+    CLEAN_JSON struct json_doc doc;
+    const struct json_node *value;
+    bool has_it = false;
     int rc = json_doc_load(text, len, &doc, err);
     if (rc == 0)
-        rc = json_want_object(doc, "the body", err);
-    if (rc == 0 && json_object_get(doc, name))
-        rc = json_field_bool(doc, name, &value, err);
+        rc = json_want_object(doc.nodes, "the body", err);
+    if (rc < 0)
+        return rc;
+    json_pick(doc.nodes, &name, 1, &value);
+    if (value)
+        rc = json_read_bool(value, name.text, &has_it, err);
     if (rc == 0)
-        *ret_unspecified_ip = value;
+        *ret_unspecified_ip = has_it;
     return rc;
 }
 

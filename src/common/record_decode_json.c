@@ -1,104 +1,52 @@
 #include "record_decode_json.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "innernet/record.h"
 
-#define DEPTH_MAX 128
-/* Ten thousand peers need some 30,000 containers and 250,000 values. The parser spends up to 300
- * bytes on a container of two characters, so these bound what a hostile answer can make us
- * allocate. */
-#define CONTAINERS_MAX 300000
-#define VALUES_MAX 1500000
-
-/* Returns the index behind a string that starts at `at` (its opening quote). */
-static size_t skip_string(const char *text, size_t len, size_t at)
+int json_want_object(const struct json_node *value, const char *what, struct err *err)
 {
-    for (at++; at < len; at++) {
-        if (text[at] == '\\')
-            at++;
-        else if (text[at] == '"')
-            return at + 1;
-    }
-    return len;
-}
-
-/* The parser recurses and allocates per value: refuse beforehand what no real document needs. */
-static int check_size(const char *text, size_t len, struct err *err)
-{
-    size_t depth = 0, containers = 0, values = 1;
-    for (size_t at = 0; at < len;) {
-        char c = text[at];
-        if (c == '"') {
-            at = skip_string(text, len, at);
-            continue;
-        }
-        if (c == '[' || c == '{') {
-            containers++;
-            if (++depth > DEPTH_MAX)
-                return err_set(err, -EBADMSG, "JSON is nested deeper than %d levels", DEPTH_MAX);
-        } else if ((c == ']' || c == '}') && depth > 0) {
-            depth--;
-        } else if (c == ',') {
-            values++;
-        }
-        at++;
-    }
-    if (containers > CONTAINERS_MAX || values > VALUES_MAX)
-        return err_set(err, -EBADMSG, "JSON has more values than any network needs");
-    return 0;
-}
-
-/* The parser quotes the text it stumbled over; that is not fit for a terminal. */
-static int report_syntax(json_error_t *cause, struct err *err)
-{
-    char *quote = strstr(cause->text, " near '");
-    if (quote)
-        *quote = '\0';
-    return err_set(err, -EBADMSG, "not valid JSON at line %d, column %d: %s", cause->line,
-                   cause->column, cause->text);
-}
-
-int json_doc_load(const char *text, size_t len, struct json_t **ret, struct err *err)
-{
-    json_error_t cause;
-    int rc = check_size(text, len, err);
-    if (rc < 0)
-        return rc;
-    /* Stricter than upstream on purpose: a repeated key is refused even when we do not know the
-     * key, and so is an integer beyond 64 bits in an unknown field. A NUL inside a string is let
-     * through here, so that a list can leave out the one record that has it. */
-    json_t *root =
-        json_loadb(text ? text : "", len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &cause);
-    if (!root) {
-        if (json_error_code(&cause) == json_error_out_of_memory)
-            return err_set(err, -ENOMEM, "out of memory");
-        return report_syntax(&cause, err);
-    }
-    *ret = root;
-    return 0;
-}
-
-void json_doc_free(struct json_t **doc)
-{
-    json_decref(*doc);
-    *doc = NULL;
-}
-
-int json_want_object(const struct json_t *value, const char *what, struct err *err)
-{
-    if (!json_is_object(value))
+    if (!value || value->type != JSON_OBJECT)
         return err_set(err, -EBADMSG, "%s must be a JSON object", what);
     return 0;
 }
 
-int json_want_array(const struct json_t *value, const char *what, struct err *err)
+int json_want_array(const struct json_node *value, const char *what, struct err *err)
 {
-    if (!json_is_array(value))
+    if (!value || value->type != JSON_ARRAY)
         return err_set(err, -EBADMSG, "%s must be a JSON array", what);
     return 0;
+}
+
+static bool has_name(const struct json_node *member, const struct json_name *name)
+{
+    return member->len == name->len && memcmp(member->text, name->text, name->len) == 0;
+}
+
+void json_pick(const struct json_node *object, const struct json_name *names, size_t n,
+               const struct json_node **values)
+{
+    const struct json_node *member = object + 1;
+    size_t at = 0; /* the name that is expected next */
+    memset(values, 0, n * sizeof(*values));
+    for (size_t i = 0; i < object->n_items; i++) {
+        for (size_t tries = 0; tries < n; tries++) {
+            bool found = has_name(member, &names[at]);
+            if (found)
+                values[at] = member + 1;
+            at = at + 1 < n ? at + 1 : 0;
+            if (found)
+                break;
+        }
+        member = json_next(member + 1);
+    }
+}
+
+static int missing(const char *name, struct err *err)
+{
+    return err_set(err, -EBADMSG, "field \"%s\" is missing", name);
 }
 
 static int wrong_type(const char *name, const char *wanted, struct err *err)
@@ -106,148 +54,130 @@ static int wrong_type(const char *name, const char *wanted, struct err *err)
     return err_set(err, -EBADMSG, "field \"%s\" must be %s", name, wanted);
 }
 
-bool json_field_optional(const struct json_t *obj, const char *name, const struct json_t **ret)
+int json_read_i64(const struct json_node *value, const char *name, int64_t *ret, struct err *err)
 {
-    const json_t *value = json_object_get(obj, name);
-    if (!value || json_is_null(value))
-        return false;
-    *ret = value;
-    return true;
-}
-
-static int want_field(const json_t *obj, const char *name, const json_t **ret, struct err *err)
-{
-    *ret = json_object_get(obj, name);
-    if (!*ret)
-        return err_set(err, -EBADMSG, "field \"%s\" is missing", name);
-    return 0;
-}
-
-int json_field_i64(const struct json_t *obj, const char *name, int64_t *ret, struct err *err)
-{
-    const json_t *value;
-    int rc = want_field(obj, name, &value, err);
-    if (rc < 0)
-        return rc;
-    if (!json_is_integer(value))
+    if (!value)
+        return missing(name, err);
+    if (value->type != JSON_INTEGER)
         return wrong_type(name, "an integer", err);
-    *ret = json_integer_value(value);
+    *ret = value->number;
     return 0;
 }
 
-int json_field_bool(const struct json_t *obj, const char *name, bool *ret, struct err *err)
+int json_read_bool(const struct json_node *value, const char *name, bool *ret, struct err *err)
 {
-    const json_t *value;
-    int rc = want_field(obj, name, &value, err);
-    if (rc < 0)
-        return rc;
-    if (!json_is_boolean(value))
+    if (!value)
+        return missing(name, err);
+    if (value->type != JSON_TRUE && value->type != JSON_FALSE)
         return wrong_type(name, "true or false", err);
-    *ret = json_is_true(value);
+    *ret = value->type == JSON_TRUE;
     return 0;
 }
 
-int json_field_text(const struct json_t *obj, const char *name, const char **ret, size_t *ret_len,
-                    struct err *err)
+int json_read_text(const struct json_node *value, const char *name, struct err *err)
 {
-    const json_t *value;
-    int rc = want_field(obj, name, &value, err);
-    if (rc < 0)
-        return rc;
-    if (!json_is_string(value))
-        return wrong_type(name, "a string", err);
-    *ret = json_string_value(value);
-    *ret_len = json_string_length(value);
-    return 0;
+    if (!value)
+        return missing(name, err);
+    return value->type == JSON_TEXT ? 0 : wrong_type(name, "a string", err);
+}
+
+static bool has_nul(const struct json_node *text)
+{
+    return memchr(text->text, '\0', text->len) != NULL;
 }
 
 /* A text that is about to be parsed as something else: a NUL would hide its end. */
-static int want_text(const json_t *obj, const char *name, const char **ret, struct err *err)
+static int want_text(const struct json_node *value, const char *name, struct err *err)
 {
-    size_t len;
-    int rc = json_field_text(obj, name, ret, &len, err);
-    if (rc == 0 && strlen(*ret) != len)
+    int rc = json_read_text(value, name, err);
+    if (rc == 0 && has_nul(value))
         return err_set(err, -EBADMSG, "field \"%s\" has a NUL character", name);
     return rc;
 }
 
-int json_check_key(const char *text, size_t len, struct key *ret, struct err *err)
+int json_check_key(const struct json_node *text, struct key *ret, struct err *err)
 {
-    if (strlen(text) != len || key_parse(text, ret) < 0)
+    if (has_nul(text) || key_parse(text->text, ret) < 0)
         return err_set(err, -EINVAL,
                        "field \"public_key\" is not a key: 44 characters of base64 are needed");
     return 0;
 }
 
-int json_field_ip(const struct json_t *obj, const char *name, struct ip *ret, struct err *err)
+int json_read_ip(const struct json_node *value, const char *name, struct ip *ret, struct err *err)
 {
-    const char *text;
-    int rc = want_text(obj, name, &text, err);
+    int rc = want_text(value, name, err);
     if (rc < 0)
         return rc;
-    if (ip_parse(text, ret) < 0)
+    if (ip_parse(value->text, ret) < 0)
         return err_set(err, -EBADMSG, "field \"%s\" is not an IP address", name);
     return 0;
 }
 
-int json_field_network(const struct json_t *obj, const char *name, struct network *ret,
-                       struct err *err)
+int json_read_network(const struct json_node *value, const char *name, struct network *ret,
+                      struct err *err)
 {
-    const char *text;
-    int rc = want_text(obj, name, &text, err);
+    int rc = want_text(value, name, err);
     if (rc < 0)
         return rc;
-    if (network_parse(text, ret, NULL) < 0)
+    if (network_parse(value->text, ret, NULL) < 0)
         return err_set(err, -EBADMSG, "field \"%s\" is not a network like 10.0.0.0/8", name);
     return 0;
 }
 
-int json_field_optional_i64(const struct json_t *obj, const char *name, int64_t min, int64_t max,
-                            bool *ret_has, int64_t *ret, struct err *err)
+static bool is_absent(const struct json_node *value)
 {
-    const json_t *value;
-    if (!json_field_optional(obj, name, &value)) {
+    return !value || value->type == JSON_NULL;
+}
+
+int json_read_optional_i64(const struct json_node *value, const char *name, int64_t min,
+                           int64_t max, bool *ret_has, int64_t *ret, struct err *err)
+{
+    if (is_absent(value)) {
         *ret_has = false;
         return 0;
     }
-    if (!json_is_integer(value))
+    if (value->type != JSON_INTEGER)
         return wrong_type(name, "an integer or null", err);
-    json_int_t number = json_integer_value(value);
-    if (number < min || number > max)
+    if (value->number < min || value->number > max)
         return err_set(err, -EBADMSG, "field \"%s\" must be from %lld to %lld", name,
                        (long long)min, (long long)max);
     *ret_has = true;
-    *ret = number;
+    *ret = value->number;
     return 0;
 }
 
 /* Either {"secs_since_epoch":s,"nanos_since_epoch":n} and nothing else, or [s,n]. */
-static bool time_parts(const json_t *value, const json_t **secs, const json_t **nanos)
+static bool time_parts(const struct json_node *value, int64_t *ret_s, int64_t *ret_ns)
 {
-    if (json_is_array(value) && json_array_size(value) == 2) {
-        *secs = json_array_get(value, 0);
-        *nanos = json_array_get(value, 1);
-    } else if (json_is_object(value) && json_object_size(value) == 2) {
-        *secs = json_object_get(value, "secs_since_epoch");
-        *nanos = json_object_get(value, "nanos_since_epoch");
-    } else {
+    static const struct json_name names[] = {JSON_NAME("secs_since_epoch"),
+                                             JSON_NAME("nanos_since_epoch")};
+    const struct json_node *parts[2];
+    if (value->type < JSON_ARRAY || value->n_items != 2)
         return false;
+    if (value->type == JSON_OBJECT) {
+        json_pick(value, names, 2, parts);
+    } else {
+        parts[0] = value + 1;
+        parts[1] = json_next(parts[0]);
     }
-    return json_is_integer(*secs) && json_is_integer(*nanos);
+    if (!parts[0] || !parts[1] || parts[0]->type != JSON_INTEGER || parts[1]->type != JSON_INTEGER)
+        return false;
+    *ret_s = parts[0]->number;
+    *ret_ns = parts[1]->number;
+    return true;
 }
 
-int json_field_optional_time(const struct json_t *obj, const char *name, bool *ret_has,
-                             int64_t *ret_s, uint32_t *ret_ns, struct err *err)
+int json_read_optional_time(const struct json_node *value, const char *name, bool *ret_has,
+                            int64_t *ret_s, uint32_t *ret_ns, struct err *err)
 {
-    const json_t *value, *secs, *nanos;
-    if (!json_field_optional(obj, name, &value)) {
+    int64_t s, ns;
+    if (is_absent(value)) {
         *ret_has = false;
         return 0;
     }
-    if (!time_parts(value, &secs, &nanos))
+    if (!time_parts(value, &s, &ns))
         return wrong_type(name, "null or an object of secs_since_epoch and nanos_since_epoch alone",
                           err);
-    int64_t s = json_integer_value(secs), ns = json_integer_value(nanos);
     if (s < 0 || ns < 0 || ns > UINT32_MAX || __builtin_add_overflow(s, ns / 1000000000, &s))
         return err_set(err, -EBADMSG, "field \"%s\" is out of range", name);
     *ret_has = true;
@@ -256,21 +186,19 @@ int json_field_optional_time(const struct json_t *obj, const char *name, bool *r
     return 0;
 }
 
-int json_value_endpoint(const struct json_t *value, const char *name, struct endpoint *ret,
-                        struct err *err)
+int json_read_endpoint(const struct json_node *value, const char *name, struct endpoint *ret,
+                       struct err *err)
 {
-    if (!json_is_string(value))
+    if (!value || value->type != JSON_TEXT)
         return wrong_type(name, "an endpoint like \"host:port\"", err);
-    const char *text = json_string_value(value);
-    size_t len = json_string_length(value);
-    if (strlen(text) != len)
+    if (has_nul(value))
         return err_set(err, -EBADMSG, "field \"%s\" has a NUL character", name);
     /* Our own limit: the record is to blame, not the list it stands in. */
-    if (len > ENDPOINT_TEXT_LIMIT)
+    if (value->len > ENDPOINT_TEXT_LIMIT)
         return err_set(err, -EINVAL, "field \"%s\" is longer than %d bytes", name,
                        ENDPOINT_TEXT_LIMIT);
-    struct err cause = ERR_INIT;
-    int rc = endpoint_parse(text, ret, &cause);
+    struct err cause;
+    int rc = endpoint_parse(value->text, ret, &cause);
     if (rc == -ENOMEM)
         return err_set(err, rc, "out of memory");
     if (rc < 0)
@@ -278,31 +206,31 @@ int json_value_endpoint(const struct json_t *value, const char *name, struct end
     return 0;
 }
 
-int json_field_optional_endpoint(const struct json_t *obj, const char *name, struct endpoint *ret,
-                                 struct err *err)
+int json_read_optional_endpoint(const struct json_node *value, const char *name,
+                                struct endpoint *ret, struct err *err)
 {
-    const json_t *value;
-    if (!json_field_optional(obj, name, &value)) {
+    if (is_absent(value)) {
         *ret = ENDPOINT_INIT;
         return 0;
     }
-    return json_value_endpoint(value, name, ret, err);
+    return json_read_endpoint(value, name, ret, err);
 }
 
-int json_value_endpoints(const struct json_t *value, const char *name, size_t max,
-                         struct endpoint **ret, size_t *ret_n, struct err *err)
+int json_read_endpoints(const struct json_node *value, const char *name, size_t max,
+                        struct endpoint **ret, size_t *ret_n, struct err *err)
 {
-    if (!json_is_array(value))
+    if (!value || value->type != JSON_ARRAY)
         return wrong_type(name, "an array of endpoints like \"host:port\"", err);
-    size_t n = json_array_size(value);
+    size_t n = value->n_items;
     if (n > max)
         return err_set(err, -E2BIG, "field \"%s\" has %zu endpoints, at most %zu are accepted",
                        name, n, max);
     struct endpoint *eps = n ? calloc(n, sizeof(*eps)) : NULL;
     if (n && !eps)
         return err_set(err, -ENOMEM, "out of memory");
-    for (size_t i = 0; i < n; i++) {
-        int rc = json_value_endpoint(json_array_get(value, i), name, &eps[i], err);
+    const struct json_node *item = value + 1;
+    for (size_t i = 0; i < n; i++, item = json_next(item)) {
+        int rc = json_read_endpoint(item, name, &eps[i], err);
         if (rc < 0) {
             endpoints_free(eps, i);
             return rc;

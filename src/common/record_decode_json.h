@@ -11,44 +11,45 @@
 #include "innernet/addr.h"
 #include "innernet/err.h"
 #include "innernet/key.h"
+#include "record_decode_tree.h"
 
-struct json_t;
+/* `what` names the thing in the error: "the document", "a peer". A NULL node is none. */
+int json_want_object(const struct json_node *value, const char *what, struct err *err);
+int json_want_array(const struct json_node *value, const char *what, struct err *err);
 
-/* Parses one document whose root is an object or an array; the caller releases it with
- * json_doc_free. Refuses what would cost more memory or stack than any real document: nesting,
- * number of values. */
-int json_doc_load(const char *text, size_t len, struct json_t **ret, struct err *err);
-void json_doc_free(struct json_t **doc);
-#define CLEAN_JSON CLEANUP(json_doc_free)
+struct json_name {
+    const char *text;
+    size_t len;
+};
+#define JSON_NAME(literal)                                                                         \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
 
-/* `what` names the thing in the error: "the document", "a peer". */
-int json_want_object(const struct json_t *value, const char *what, struct err *err);
-int json_want_array(const struct json_t *value, const char *what, struct err *err);
+/* Fills values[i] with the member of that name, NULL when there is none. One pass over the members,
+ * cheapest when they come in the order of `names`. */
+void json_pick(const struct json_node *object, const struct json_name *names, size_t n,
+               const struct json_node **values);
 
-/* True and *ret set when present and not null. */
-bool json_field_optional(const struct json_t *obj, const char *name, const struct json_t **ret);
-
-int json_field_i64(const struct json_t *obj, const char *name, int64_t *ret, struct err *err);
-int json_field_bool(const struct json_t *obj, const char *name, bool *ret, struct err *err);
-/* Borrowed, valid as long as the document; *ret_len may be longer than strlen when a NUL is inside.
- */
-int json_field_text(const struct json_t *obj, const char *name, const char **ret, size_t *ret_len,
-                    struct err *err);
-/* A public key as json_field_text gave it: -EINVAL when it is none. */
-int json_check_key(const char *text, size_t len, struct key *ret, struct err *err);
-int json_field_ip(const struct json_t *obj, const char *name, struct ip *ret, struct err *err);
-int json_field_network(const struct json_t *obj, const char *name, struct network *ret,
-                       struct err *err);
+/* Readers of a member as json_pick found it: `value` may be NULL, `name` is for the error. */
+int json_read_i64(const struct json_node *value, const char *name, int64_t *ret, struct err *err);
+int json_read_bool(const struct json_node *value, const char *name, bool *ret, struct err *err);
+int json_read_text(const struct json_node *value, const char *name, struct err *err);
+/* A public key out of a text that json_read_text has let through: -EINVAL when it is none. */
+int json_check_key(const struct json_node *text, struct key *ret, struct err *err);
+int json_read_ip(const struct json_node *value, const char *name, struct ip *ret, struct err *err);
+int json_read_network(const struct json_node *value, const char *name, struct network *ret,
+                      struct err *err);
 /* Absent or null: *ret_has false. */
-int json_field_optional_i64(const struct json_t *obj, const char *name, int64_t min, int64_t max,
-                            bool *ret_has, int64_t *ret, struct err *err);
-int json_field_optional_time(const struct json_t *obj, const char *name, bool *ret_has,
-                             int64_t *ret_s, uint32_t *ret_ns, struct err *err);
+int json_read_optional_i64(const struct json_node *value, const char *name, int64_t min,
+                           int64_t max, bool *ret_has, int64_t *ret, struct err *err);
+int json_read_optional_time(const struct json_node *value, const char *name, bool *ret_has,
+                            int64_t *ret_s, uint32_t *ret_ns, struct err *err);
 /* Absent or null: an endpoint that is not set. */
-int json_field_optional_endpoint(const struct json_t *obj, const char *name, struct endpoint *ret,
-                                 struct err *err);
-int json_value_endpoint(const struct json_t *value, const char *name, struct endpoint *ret,
-                        struct err *err);
+int json_read_optional_endpoint(const struct json_node *value, const char *name,
+                                struct endpoint *ret, struct err *err);
+int json_read_endpoint(const struct json_node *value, const char *name, struct endpoint *ret,
+                       struct err *err);
 /* An array of endpoint strings; longer than `max`: -E2BIG. *ret is NULL when empty. */
-int json_value_endpoints(const struct json_t *value, const char *name, size_t max,
-                         struct endpoint **ret, size_t *ret_n, struct err *err);
+int json_read_endpoints(const struct json_node *value, const char *name, size_t max,
+                        struct endpoint **ret, size_t *ret_n, struct err *err);

@@ -16,7 +16,7 @@ LIBRARIES = {
     r"libmnl/|linux/(wireguard|genetlink|rtnetlink|netlink|if_link|if_addr)\.h":
         ["src/common/wg_kernel*", "src/common/netif*", "src/common/nl*"],
     r"sodium\.h": ["src/common/key.c", "src/common/map.c", "src/common/digest.c"],
-    r"jansson\.h": ["src/common/record_decode*"],
+    r"rapidjson/": ["src/common/record_decode*"],
     r"toml\.hpp|toml\+\+": ["src/common/toml.cpp"],
     r"histedit\.h|editline/": ["src/common/prompt*"],
     r"sqlite3\.h": ["src/server/store*", "src/server/schema.c"],

@@ -4,13 +4,14 @@ from lab import Lab
 from load import compare
 from seed import Plan
 
+NO_TAGS = "this server knows no If-None-Match"
 GZIP = ("Accept-Encoding", "gzip")
 
 
-def _whole(lab, figures, options, n, key, what, at, **how):
+def _whole(lab, figures, options, key, what, at, **how):
     answer = lab.state()
     result = compare(lab, options, 200, answer, **how)
-    figures.add(f"{key}", what, f"{at}, {len(answer.body) / 1e3:,.0f} kB", result.ratio(), "",
+    figures.add(key, what, f"{at}, {len(answer.body) / 1e3:,.0f} kB", result.ratio(), "",
                 (">=", 0.85), ratio=result.ratio(),
                 note=f"{result.server():,.0f} requests/s, ceiling {result.ceiling():,.0f}")
     figures.detail(key, result.as_dict())
@@ -23,7 +24,7 @@ def _unchanged(lab, figures, options, n):
     at = f"{n:,} peers"
     if not lab.answers_304(tag):
         for key, what in (("304", "GET state answered 304"), ("poll-cpu", "server CPU per unchanged poll")):
-            figures.add(f"{key}.{n}", what, at, note="this server knows no If-None-Match")
+            figures.add(f"{key}.{n}", what, at, note=NO_TAGS)
         return None
     result = compare(lab, options, 304, answer, headers=[("If-None-Match", tag)])
     figures.add(f"304.{n}", "GET state answered 304", at, result.ratio(), "", (">=", 0.7),
@@ -45,18 +46,26 @@ def by_size(tools, figures, options):
     for n in options.sizes:
         with Lab(tools, Plan(n)) as lab:
             if options.wants("state"):
-                result = _whole(lab, figures, options, n, f"state.{n}", "GET state, full body",
+                result = _whole(lab, figures, options, f"state.{n}", "GET state, full body",
                                 f"{n:,} peers in one CIDR")
                 figures.point("state, requests/s", n, result.server())
                 figures.point("state, ceiling's requests/s", n, result.ceiling())
                 figures.point("state, server CPU ms", n, result.server("cpu_ms"))
             if options.wants("304"):
                 unchanged[n] = _unchanged(lab, figures, options, n)
+    if options.wants("304") and len(unchanged) > 1:
+        _tell_flatness(figures, options, unchanged)
+
+
+def _tell_flatness(figures, options, unchanged):
     first, last = options.sizes[0], options.sizes[-1]
-    if first != last and unchanged.get(first) and unchanged.get(last):
-        ratio = unchanged[last].ratio() / unchanged[first].ratio()
-        figures.add("304.flat", "difference of the two 304 ratios", f"{first:,} and {last:,} peers",
-                    abs(1 - ratio) * 100, "%", ("<=", 10))
+    at = f"{first:,} and {last:,} peers"
+    what = "difference of the two 304 ratios"
+    if not unchanged[first] or not unchanged[last]:
+        figures.add("304.flat", what, at, note=NO_TAGS)
+        return
+    ratio = unchanged[last].ratio() / unchanged[first].ratio()
+    figures.add("304.flat", what, at, abs(1 - ratio) * 100, "%", ("<=", 10))
 
 
 def in_cidrs(tools, figures, options):
@@ -69,7 +78,7 @@ def in_cidrs(tools, figures, options):
                 lab.state(peer=i * plan.per_cidr)
             name = "cidrs.mesh" if mesh else "cidrs"
             at = f"{n:,} peers in {n_cidrs} CIDRs" + (", all associated" if mesh else "")
-            _whole(lab, figures, options, n, name, "GET state, full body", at,
+            _whole(lab, figures, options, name, "GET state, full body", at,
                    spread=min(8, n_cidrs))
 
 

@@ -10,7 +10,12 @@ import sys
 import time
 
 import answers
-from figures import Collection
+import client_cost
+import docs_page
+import plot
+import server_cost
+import waiting
+from figures import Collection, machine
 from lab import Tools
 
 # Name -> (what it is, function(tools, figures, options)). "state" and "304" share their servers.
@@ -19,6 +24,13 @@ GROUPS = {
     "304": ("GET state answered 304, at all sizes", answers.by_size),
     "cidrs": ("GET state with many CIDRs", answers.in_cidrs),
     "gzip": ("GET state, gzip", answers.compressed),
+    "wake": ("a change, 1,000 clients waiting", waiting.few),
+    "crowd": ("a change, every peer of the largest network waiting; memory of the server", waiting.crowd),
+    "client": ("the client, once", client_cost.clients),
+    "daemon": ("the client as a daemon", client_cost.clients),
+    "start": ("the server's start", server_cost.start_up),
+    "add-peer": ("innernet-server add-peer --auto-ip", server_cost.add_peer),
+    "memory": ("memory of the server, idle", waiting.memory),
 }
 
 
@@ -56,6 +68,11 @@ def arguments():
     options = p.parse_args()
     options.rounds = options.rounds or (3 if options.quick else 7)
     options.seconds = options.seconds or (1 if options.quick else 2)
+    options.ups = 5 if options.quick else 11
+    options.cycles = 4 if options.quick else 10
+    options.starts = 3 if options.quick else 7
+    options.n_large = server_cost.LARGE if options.sizes[-1] >= 1000 else 300
+    options.changes = 2 if options.quick else 6
     options.json = options.json or os.path.join(options.build, "results.json")
     options.svg = options.svg or os.path.splitext(options.json)[0] + ".svg"
     options.n_cidrs = 100 if options.sizes[-1] >= 1000 else 2
@@ -79,7 +96,7 @@ def main():
     options = arguments()
     if os.geteuid() != 0:
         sys.exit("scripts/bench makes network namespaces: run it as root.")
-    for program in ("wrk", "wg", "nsenter"):
+    for program in ("wrk", "gnuplot", "wg", "nsenter", "nft"):
         if not shutil.which(program):
             sys.exit(f"{program} is missing: scripts/bench installs it.")
     # Whatever ends us takes everything in our namespaces along; this also removes the folders.
@@ -91,9 +108,13 @@ def main():
     except KeyboardInterrupt:
         sys.exit(130)
     print(f"\n{figures.table()}\n")
-    figures.write_json(options.json, seconds=round(time.monotonic() - begun, 1), quick=options.quick,
+    about = machine()
+    figures.write_json(options.json, machine=about, seconds=round(time.monotonic() - begun, 1), quick=options.quick,
                        rounds=options.rounds, seconds_per_run=options.seconds, sizes=options.sizes)
-    print(f"Figures: {options.json}")
+    has_plot = plot.draw(figures.series, options.svg)
+    print(f"Figures: {options.json}" + (f"\nPlot: {options.svg}" if has_plot else ""))
+    if options.write_docs:
+        docs_page.write(figures, about, options.svg if has_plot else None)
     for figure in figures.missed():
         print(f"Missed: {figure.what}, {figure.at}")
     return 1 if options.strict and figures.missed() else 0

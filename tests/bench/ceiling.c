@@ -19,13 +19,14 @@
 struct ceiling {
     unsigned status;
     struct MHD_Response *response;
+    unsigned long n_requests;
 };
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **context)
 {
-    const struct ceiling *c = cls;
+    struct ceiling *c = cls;
     (void)url;
     (void)method;
     (void)version;
@@ -36,6 +37,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         *context = cls;
         return MHD_YES;
     }
+    c->n_requests++;
     return MHD_queue_response(connection, c->status, c->response);
 }
 
@@ -76,7 +78,7 @@ static struct MHD_Response *prepare(const char *etag, char *body, size_t len)
     return r;
 }
 
-static int run(struct MHD_Daemon *daemon)
+static int run(struct MHD_Daemon *daemon, const struct ceiling *c)
 {
     int loop = epoll_create1(EPOLL_CLOEXEC);
     int fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
@@ -90,11 +92,17 @@ static int run(struct MHD_Daemon *daemon)
         MHD_UNSIGNED_LONG_LONG timeout;
         int wait_ms = MHD_get_timeout(daemon, &timeout) == MHD_YES ? (int)timeout : -1;
         int n = epoll_wait(loop, events, 2, wait_ms);
-        for (int i = 0; i < n; i++)
-            if (events[i].data.fd == STDIN_FILENO) {
+        for (int i = 0; i < n; i++) {
+            char byte;
+            if (events[i].data.fd != STDIN_FILENO)
+                continue;
+            if (read(STDIN_FILENO, &byte, 1) <= 0) {
                 close(loop);
                 return EXIT_SUCCESS;
             }
+            printf("%lu\n", c->n_requests);
+            fflush(stdout);
+        }
         MHD_run(daemon);
     }
 }
@@ -111,7 +119,7 @@ int main(int argc, char **argv)
     address.sin_port = htons((uint16_t)atoi(argv[2]));
     if (argc > 5 && read_body(argv[5], &body, &len) < 0)
         return fail(argv[5]);
-    struct ceiling c = {(unsigned)atoi(argv[3]), prepare(argv[4], body, len)};
+    struct ceiling c = {(unsigned)atoi(argv[3]), prepare(argv[4], body, len), 0};
     struct MHD_Daemon *daemon =
         c.response ? MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, &c,
                                       MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_END)
@@ -120,7 +128,7 @@ int main(int argc, char **argv)
         return fail("cannot listen");
     puts("ready");
     fflush(stdout);
-    int code = run(daemon);
+    int code = run(daemon, &c);
     MHD_stop_daemon(daemon);
     MHD_destroy_response(c.response);
     free(body);

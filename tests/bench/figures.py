@@ -114,7 +114,7 @@ class Collection:
         return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
     def as_dict(self, **more):
-        return {"machine": machine(), **more,
+        return {**more,
                 "figures": [f.as_dict() for f in self.figures],
                 "series": {line: sorted(points.items()) for line, points in self.series.items()},
                 "details": self.details}

@@ -14,6 +14,8 @@ import seed
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "api"))
 
+from bed import _hold as hold_namespaces          # noqa: E402
+from bed import release as release_namespaces    # noqa: E402
 from bed import Bed, wait_for                     # noqa: E402
 from network import KEY_HEADER, Network, compact  # noqa: E402
 from wire import Wire, request_bytes              # noqa: E402
@@ -77,35 +79,47 @@ def _choose_congestion_control(bed):
                 break
 
 
+class Ceiling:
+    def __init__(self, process):
+        self._process = process
+        self.pid = process.pid_inside
+
+    def n_requests(self):
+        self._process.stdin.write(b"?")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+
 class Lab:
     """One network with its server; to be used as a context manager."""
 
-    def __init__(self, tools, plan, keys=None, start=True):
+    def __init__(self, tools, plan, keys=None, start=True, local=None):
+        """`keys`: public keys of some peers, by number; `local`: the addresses that are on this side of the
+        device, so that anything may be bound to them; all, unless told otherwise."""
         self.tools, self.plan = tools, plan
         self.folder = tempfile.mkdtemp(prefix="innernet-bench-")
         self.bed = None
         self.net = None
         self.key = None
         try:
-            self._build(keys)
+            self._build(keys, local)
             if start:
                 self.start()
         except BaseException:
             self.close()
             raise
 
-    def _build(self, keys):
+    def _build(self, keys, local):
         self.bed = Bed(seed.NAME, self.tools.standin)
         self.net = Network(self.bed, self.tools.server, self.folder)
-        made = self.net.cli("new", "--network-name", seed.NAME, "--network-cidr", str(seed.ROOT),
+        made = self.net.cli("new", "--network-name", seed.NAME, "--network-cidr", str(self.plan.root),
                             "--external-endpoint", f"198.51.100.1:{seed.PORT}",
                             "--listen-port", str(seed.PORT))
         if made.returncode != 0:
             raise AssertionError(made.stderr)
         seed.fill(self.net, self.plan, keys)
         _choose_congestion_control(self.bed)
-        # Every address of the peers is one of ours, so that anything may be bound to it.
-        self.bed.client_ip("route", "add", "local", str(seed.PEERS), "dev", "lo")
+        self.bed.client_ip("route", "add", "local", local or str(self.plan.base), "dev", "lo")
 
     def __enter__(self):
         return self
@@ -133,7 +147,7 @@ class Lab:
         far = wait_for(self.bed.far_end, "far end of the device", poll_s=0.001)
         self.bed.client_ip("route", "replace", f"{seed.SERVER}/32", "dev", far, "src",
                            self.plan.ip(0))
-        for half in seed.PEERS.subnets():
+        for half in self.plan.base.subnets():
             self.bed.server_ip("route", "replace", str(half), "via", GATEWAY, "dev", seed.NAME,
                                "onlink")
 
@@ -190,7 +204,7 @@ class Lab:
 
     @contextlib.contextmanager
     def ceiling(self, status, tag, body=None, port=seed.PORT + 1):
-        """A bare libmicrohttpd on the server's side; gives its process id."""
+        """A bare libmicrohttpd on the server's side."""
         argv = [self.tools.ceiling, seed.SERVER, str(port), str(status), tag or '"none"']
         if body is not None:
             path = os.path.join(self.folder, f"body-{port}")
@@ -200,7 +214,7 @@ class Lab:
         try:
             if process.stdout.readline() != b"ready\n":
                 raise AssertionError("the ceiling does not start")
-            yield process.pid_inside
+            yield Ceiling(process)
         finally:
             process.stdin.close()
             process.stdout.close()

@@ -79,7 +79,7 @@ def compare(lab, options, status, answer, headers=(), spread=1):
                 return run_wrk(lab, lab.pid, seed.PORT, options.seconds, more, spread)
 
             def ceiling_run():
-                return run_wrk(lab, ceiling, seed.PORT + 1, options.seconds, more, spread)
+                return run_wrk(lab, ceiling.pid, seed.PORT + 1, options.seconds, more, spread)
             # Who begins changes from round to round.
             if round_ % 2 == 0:
                 server = server_run()

@@ -15,20 +15,21 @@ NAME = "bench"
 class Plan:
     """n peers in n_cidrs CIDRs of equal size. The first peer is an admin."""
 
-    def __init__(self, n, n_cidrs=1, mesh=False):
+    def __init__(self, n, n_cidrs=1, mesh=False, root=ROOT, base=PEERS):
         self.n, self.n_cidrs, self.mesh = n, n_cidrs, mesh
+        self.root, self.base = root, base
         self.per_cidr = -(-n // n_cidrs)
-        prefix = PEERS.prefixlen
-        while 2 ** (PEERS.max_prefixlen - prefix - 1) >= self.per_cidr + 2:
+        prefix = base.prefixlen
+        while n_cidrs > 1 and 2 ** (base.max_prefixlen - prefix - 1) >= self.per_cidr + 2:
             prefix += 1
-        if n_cidrs == 1:
-            prefix = PEERS.prefixlen
-        self.cidrs = [net for net, _ in zip(PEERS.subnets(new_prefix=prefix), range(n_cidrs))]
+        self.cidrs = [net for net, _ in zip(base.subnets(new_prefix=prefix), range(n_cidrs))]
         if len(self.cidrs) < n_cidrs or self.per_cidr > self.cidrs[0].num_addresses - 2:
-            raise ValueError(f"{n} peers in {n_cidrs} CIDRs do not fit into {PEERS}")
+            raise ValueError(f"{n} peers in {n_cidrs} CIDRs do not fit into {base}")
 
     def ip(self, i):
-        """The address of peer i, 0 <= i < n."""
+        """The address of peer i, 0 <= i < n; beyond, in one CIDR, the next free ones."""
+        if self.n_cidrs == 1:
+            return str(self.cidrs[0][i + 1])
         return str(self.cidrs[i // self.per_cidr][i % self.per_cidr + 1])
 
     @property

@@ -1,7 +1,8 @@
 #pragma once
 /* WireGuard devices: one model over two backends, the kernel's generic netlink family (wg_kernel.c)
- * and the userspace UAPI socket (wg_uapi.c). Sources: spec/client.md part 8, spec/server.md 5.6-5.7,
- * linux/wireguard.h, the cross-platform userspace configuration protocol of WireGuard. */
+ * and the userspace UAPI socket (wg_uapi.c). Sources: spec/client.md part 8,
+ * spec/server.md 5.6-5.7, linux/wireguard.h, the cross-platform userspace configuration protocol of
+ * WireGuard. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,11 +19,12 @@ struct wg_peer {
     struct key public_key;
     bool has_endpoint;
     struct sock_addr endpoint;
-    uint16_t keepalive_s;        /* 0 = off */
-    int64_t last_handshake_s;    /* unix time, 0 = never */
+    uint16_t keepalive_s;     /* 0 = off */
+    int64_t last_handshake_s; /* unix time, 0 = never */
     uint64_t rx_bytes;
     uint64_t tx_bytes;
-    struct network *allowed_ips; /* owned */
+    struct network
+        *allowed_ips; /* NULL when there are none; lies in the device's all_allowed_ips */
     size_t n_allowed_ips;
 };
 
@@ -36,6 +38,7 @@ struct wg_device {
     uint32_t fwmark;
     struct wg_peer *peers; /* owned; entries of one key are merged */
     size_t n_peers;
+    struct network *all_allowed_ips; /* owned; one piece of memory for thousands of peers */
 };
 
 void wg_device_done(struct wg_device *d); /* wipes keys; idempotent */
@@ -97,15 +100,16 @@ int wg_get(struct wg *wg, const char *name, struct wg_device *ret, struct err *e
 /* Creates the device when it does not exist; *ret_created (nullable) tells whether this call did.
  * AUTO: an existing device decides; else the kernel if it has WireGuard; else a userspace
  * implementation if one is installed; else an error which names both remedies. Userspace: starts
- * $WG_USERSPACE_IMPLEMENTATION, else $WG_QUICK_USERSPACE_IMPLEMENTATION, else wireguard-go, with the
- * name as its only argument and std streams on /dev/null, and waits for its exit and for the socket
- * (at most 5 s). */
+ * $WG_USERSPACE_IMPLEMENTATION, else $WG_QUICK_USERSPACE_IMPLEMENTATION, else wireguard-go, with
+ * the name as its only argument and std streams on /dev/null, and waits for its exit and for the
+ * socket (at most 5 s). */
 int wg_create(struct wg *wg, const char *name, bool *ret_created, struct err *err);
 
-/* Applies the update to an existing device, never creates one (-ENODEV). Split into as many messages
- * as needed, each at most max(8192, page size) bytes; on an error earlier messages stay applied. */
+/* Applies the update to an existing device, never creates one (-ENODEV). Split into as many
+ * messages as needed, each at most max(8192, page size) bytes; on an error earlier messages stay
+ * applied. */
 int wg_set(struct wg *wg, const char *name, const struct wg_update *update, struct err *err);
 
-/* Deletes the device with the backend that has it. Userspace: unlinks the socket (and .name file) and
- * waits shortly for the link to go. -ENODEV when there is none. */
+/* Deletes the device with the backend that has it. Userspace: unlinks the socket (and .name file)
+ * and waits shortly for the link to go. -ENODEV when there is none. */
 int wg_delete(struct wg *wg, const char *name, struct err *err);

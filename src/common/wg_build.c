@@ -8,9 +8,8 @@
 
 void wg_device_done(struct wg_device *d)
 {
-    for (size_t i = 0; i < d->n_peers; i++)
-        free(d->peers[i].allowed_ips);
     free(d->peers);
+    free(d->all_allowed_ips);
     key_wipe(&d->private_key);
     *d = (struct wg_device){0};
 }
@@ -26,7 +25,7 @@ static int make_room(void **items, size_t n, size_t *cap, size_t size)
 {
     if (n < *cap)
         return 0;
-    size_t wanted = *cap ? *cap * 2 : 1;
+    size_t wanted = *cap ? *cap * 2 : 4;
     void *grown = reallocarray(*items, wanted, size);
     if (!grown)
         return -ENOMEM;
@@ -51,23 +50,42 @@ int wg_build_peer(struct wg_build *b, const struct key *public_key, struct wg_pe
         return rc;
     *ret = &d->peers[d->n_peers++];
     **ret = (struct wg_peer){.public_key = *public_key};
-    b->ips_cap = 0;
     return 0;
 }
 
 int wg_build_allowed_ip(struct wg_build *b, const struct network *net)
 {
-    struct wg_peer *p = &b->device->peers[b->device->n_peers - 1];
-    if (b->total_ips >= WG_ALLOWED_IPS_MAX)
+    struct wg_device *d = b->device;
+    if (b->n_ips >= WG_ALLOWED_IPS_MAX)
         return -E2BIG;
-    void *items = p->allowed_ips;
-    int rc = make_room(&items, p->n_allowed_ips, &b->ips_cap, sizeof(*p->allowed_ips));
-    p->allowed_ips = items;
+    void *items = d->all_allowed_ips;
+    int rc = make_room(&items, b->n_ips, &b->ips_cap, sizeof(*d->all_allowed_ips));
+    d->all_allowed_ips = items;
     if (rc < 0)
         return rc;
-    p->allowed_ips[p->n_allowed_ips++] = *net;
-    b->total_ips++;
+    d->all_allowed_ips[b->n_ips++] = *net;
+    d->peers[d->n_peers - 1].n_allowed_ips++;
     return 0;
+}
+
+/* A shorter piece where the memory can give one, else the piece as it is. */
+static void *shrink(void *items, size_t n, size_t size)
+{
+    void *shorter = n ? reallocarray(items, n, size) : NULL;
+    return shorter ? shorter : items;
+}
+
+void wg_build_finish(struct wg_build *b)
+{
+    struct wg_device *d = b->device;
+    d->peers = shrink(d->peers, d->n_peers, sizeof(*d->peers));
+    d->all_allowed_ips = shrink(d->all_allowed_ips, b->n_ips, sizeof(*d->all_allowed_ips));
+    size_t at = 0;
+    for (size_t i = 0; i < d->n_peers; i++) {
+        struct wg_peer *p = &d->peers[i];
+        p->allowed_ips = p->n_allowed_ips ? d->all_allowed_ips + at : NULL;
+        at += p->n_allowed_ips;
+    }
 }
 
 void wg_build_private_key(struct wg_build *b, const struct key *private_key)

@@ -13,8 +13,8 @@
 struct wg_build {
     struct wg_device *device;
     size_t peers_cap;
-    size_t ips_cap; /* of the last peer */
-    size_t total_ips;
+    size_t ips_cap;
+    size_t n_ips; /* of all peers together, in their order */
 };
 
 /* Drops what has been read so far. */
@@ -24,5 +24,7 @@ void wg_build_reset(struct wg_build *b);
 int wg_build_peer(struct wg_build *b, const struct key *public_key, struct wg_peer **ret);
 /* Appends to the last peer; there must be one. 0, -ENOMEM or -E2BIG. */
 int wg_build_allowed_ip(struct wg_build *b, const struct network *net);
+/* To be called once at the end: until then peers only count their allowed IPs. */
+void wg_build_finish(struct wg_build *b);
 /* Sets the private key and with it the public one; all zero means none. */
 void wg_build_private_key(struct wg_build *b, const struct key *private_key);

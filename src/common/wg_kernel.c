@@ -141,6 +141,7 @@ int wg_kernel_get(struct wg_kernel *k, const char *name, struct wg_device *ret)
         return rc;
     if (strcmp(device.name, name) != 0)
         return -ENODEV;
+    wg_build_finish(&build);
     device.backend = WG_BACKEND_KERNEL;
     *ret = device;
     device = (struct wg_device){0};

@@ -21,7 +21,7 @@
 #define SUFFIX ".sock"
 #define ANSWER_TIMEOUT_S 10
 #define ANSWER_MAX (1ull << 30)
-#define BUFFER_SIZE 65536
+#define BUFFER_SIZE (256u * 1024)
 #define END_TIMEOUT_MS 2000
 #define LINK_GONE_TRIES 50
 #define LINK_GONE_STEP_MS 10
@@ -212,6 +212,7 @@ int wg_uapi_get(const char *name, struct wg_device *ret, struct err *err)
     int rc = exchange(name, request, sizeof(request) - 1, take_device_line, &r, err);
     if (rc < 0)
         return rc;
+    wg_build_finish(&r.build);
     *ret = device;
     device = (struct wg_device){0};
     return 0;
@@ -224,14 +225,12 @@ static int take_status_line(void *ctx, const char *line, struct err *err)
 
 int wg_uapi_set(const char *name, const struct wg_update *update, struct err *err)
 {
-    struct buf request = BUF_INIT;
+    CLEAN_BUF struct buf request = BUF_SECRET_INIT;
     bool has_code = false;
     wg_uapi_format_set(update, &request);
-    int rc = request.failed
-                 ? err_set_os(err, -ENOMEM, "cannot write the request")
-                 : exchange(name, request.data, request.len, take_status_line, &has_code, err);
-    buf_wipe(&request);
-    return rc;
+    if (request.failed)
+        return err_set_os(err, -ENOMEM, "cannot write the request");
+    return exchange(name, request.data, request.len, take_status_line, &has_code, err);
 }
 
 /* The implementation sees that its socket is gone and ends, which closes our connection after all

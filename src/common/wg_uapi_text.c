@@ -23,15 +23,6 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *ret)
     return true;
 }
 
-static bool parse_private_key(const char *text, struct wg_build *b)
-{
-    CLEAN_KEY struct key key = {0};
-    if (key_parse_hex(text, &key) < 0)
-        return false;
-    wg_build_private_key(b, &key);
-    return true;
-}
-
 static bool parse_endpoint(const char *text, struct wg_peer *p)
 {
     char plain[SOCK_ADDR_TEXT_MAX];
@@ -58,127 +49,157 @@ static bool parse_code(const char *text, int *ret)
     return true;
 }
 
-static int bad_value(const char *key, struct err *err)
-{
-    return err_set(err, -EBADMSG, "the answer has a bad value for \"%s\"", key);
-}
+enum line_key {
+    LINE_PUBLIC_KEY,
+    LINE_PRESHARED_KEY,
+    LINE_PROTOCOL_VERSION,
+    LINE_ENDPOINT,
+    LINE_HANDSHAKE_SEC,
+    LINE_HANDSHAKE_NSEC,
+    LINE_TX_BYTES,
+    LINE_RX_BYTES,
+    LINE_KEEPALIVE,
+    LINE_ALLOWED_IP,
+    LINE_PRIVATE_KEY,
+    LINE_LISTEN_PORT,
+    LINE_FWMARK,
+    LINE_ERRNO,
+    LINE_UNKNOWN
+};
 
-static int read_device_value(struct wg_uapi_reader *r, const char *key, const char *value,
-                             struct err *err)
-{
-    struct wg_device *d = r->build.device;
-    uint64_t number;
-    if (strcmp(key, "private_key") == 0)
-        return parse_private_key(value, &r->build) ? 0 : bad_value(key, err);
-    if (strcmp(key, "listen_port") == 0) {
-        if (!parse_number(value, UINT16_MAX, &number))
-            return bad_value(key, err);
-        d->listen_port = (uint16_t)number;
-    } else if (strcmp(key, "fwmark") == 0) {
-        if (!parse_number(value, UINT32_MAX, &number))
-            return bad_value(key, err);
-        d->fwmark = (uint32_t)number;
+#define LINE_KEY(literal)                                                                          \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
     }
-    return 0;
-}
+static const struct {
+    const char *text;
+    size_t len;
+} line_keys[LINE_UNKNOWN] = {
+    [LINE_PUBLIC_KEY] = LINE_KEY("public_key"),
+    [LINE_PRESHARED_KEY] = LINE_KEY("preshared_key"),
+    [LINE_PROTOCOL_VERSION] = LINE_KEY("protocol_version"),
+    [LINE_ENDPOINT] = LINE_KEY("endpoint"),
+    [LINE_HANDSHAKE_SEC] = LINE_KEY("last_handshake_time_sec"),
+    [LINE_HANDSHAKE_NSEC] = LINE_KEY("last_handshake_time_nsec"),
+    [LINE_TX_BYTES] = LINE_KEY("tx_bytes"),
+    [LINE_RX_BYTES] = LINE_KEY("rx_bytes"),
+    [LINE_KEEPALIVE] = LINE_KEY("persistent_keepalive_interval"),
+    [LINE_ALLOWED_IP] = LINE_KEY("allowed_ip"),
+    [LINE_PRIVATE_KEY] = LINE_KEY("private_key"),
+    [LINE_LISTEN_PORT] = LINE_KEY("listen_port"),
+    [LINE_FWMARK] = LINE_KEY("fwmark"),
+    [LINE_ERRNO] = LINE_KEY("errno"),
+};
 
-static int read_number(struct wg_peer *p, const char *key, const char *value, bool *ret_known)
-{
-    uint64_t number = 0;
-    *ret_known = true;
-    if (strcmp(key, "persistent_keepalive_interval") == 0) {
-        if (!parse_number(value, UINT16_MAX, &number))
-            return -EBADMSG;
-        p->keepalive_s = (uint16_t)number;
-    } else if (strcmp(key, "last_handshake_time_sec") == 0) {
-        if (!parse_number(value, INT64_MAX, &number))
-            return -EBADMSG;
-        p->last_handshake_s = (int64_t)number;
-    } else if (strcmp(key, "rx_bytes") == 0) {
-        return parse_number(value, UINT64_MAX, &p->rx_bytes) ? 0 : -EBADMSG;
-    } else if (strcmp(key, "tx_bytes") == 0) {
-        return parse_number(value, UINT64_MAX, &p->tx_bytes) ? 0 : -EBADMSG;
-    } else {
-        *ret_known = false;
-    }
-    return 0;
-}
-
-static bool is_peer_key(const char *key)
-{
-    static const char *const keys[] = {"preshared_key",
-                                       "protocol_version",
-                                       "endpoint",
-                                       "rx_bytes",
-                                       "tx_bytes",
-                                       "last_handshake_time_sec",
-                                       "last_handshake_time_nsec",
-                                       "persistent_keepalive_interval",
-                                       "allowed_ip"};
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-        if (strcmp(key, keys[i]) == 0)
-            return true;
-    return false;
-}
-
-static int read_peer_value(struct wg_uapi_reader *r, const char *key, const char *value,
-                           struct err *err)
-{
-    bool is_known;
-    struct network net;
-    if (!r->peer)
-        return err_set(err, -EBADMSG, "the answer has \"%s\" before any peer", key);
-    if (read_number(r->peer, key, value, &is_known) < 0)
-        return bad_value(key, err);
-    if (is_known)
-        return 0;
-    if (strcmp(key, "endpoint") == 0)
-        return parse_endpoint(value, r->peer) ? 0 : bad_value(key, err);
-    if (strcmp(key, "allowed_ip") != 0)
-        return 0;
-    if (network_parse(value, &net, NULL) < 0)
-        return bad_value(key, err);
-    int rc = wg_build_allowed_ip(&r->build, &net);
-    return rc < 0 ? err_set_os(err, rc, "cannot keep the allowed IPs of the device") : 0;
-}
-
-static int read_public_key(struct wg_uapi_reader *r, const char *value, struct err *err)
-{
-    struct key key;
-    if (key_parse_hex(value, &key) < 0)
-        return bad_value("public_key", err);
-    int rc = wg_build_peer(&r->build, &key, &r->peer);
-    return rc < 0 ? err_set_os(err, rc, "cannot keep the peers of the device") : 0;
-}
-
-static int read_value(struct wg_uapi_reader *r, const char *key, const char *value, struct err *err)
-{
-    if (strcmp(key, "errno") == 0) {
-        r->has_code = parse_code(value, &r->code);
-        return r->has_code ? 0 : bad_value(key, err);
-    }
-    if (strcmp(key, "public_key") == 0)
-        return read_public_key(r, value, err);
-    if (is_peer_key(key))
-        return read_peer_value(r, key, value, err);
-    return read_device_value(r, key, value, err);
-}
-
-/* Splits "key=value". */
-static const char *split(const char *line, char key[static 64], struct err *err)
+/* The key in front of "=", its value in *ret_value; a negative errno when there is no "=". */
+static int split(const char *line, const char **ret_value, struct err *err)
 {
     const char *equals = strchr(line, '=');
-    size_t len = equals ? (size_t)(equals - line) : 0;
-    if (!equals) {
-        err_set(err, -EBADMSG, "the answer has a line without \"=\"");
-        return NULL;
+    if (!equals)
+        return err_set(err, -EBADMSG, "the answer has a line without \"=\"");
+    size_t len = (size_t)(equals - line);
+    *ret_value = equals + 1;
+    for (int i = 0; i < LINE_UNKNOWN; i++)
+        if (len == line_keys[i].len && memcmp(line, line_keys[i].text, len) == 0)
+            return i;
+    return LINE_UNKNOWN;
+}
+
+static int bad_value(int key, struct err *err)
+{
+    return err_set(err, -EBADMSG, "the answer has a bad value for \"%s\"", line_keys[key].text);
+}
+
+/* All read_* functions: 0, -EBADMSG for a bad value, or why it cannot be kept. */
+static int read_private_key(struct wg_build *b, const char *value)
+{
+    CLEAN_KEY struct key key = {0};
+    if (key_parse_hex(value, &key) < 0)
+        return -EBADMSG;
+    wg_build_private_key(b, &key);
+    return 0;
+}
+
+static int read_device_value(struct wg_build *b, int key, const char *value)
+{
+    uint64_t number = 0;
+    switch (key) {
+    case LINE_PRIVATE_KEY:
+        return read_private_key(b, value);
+    case LINE_LISTEN_PORT:
+        if (!parse_number(value, UINT16_MAX, &number))
+            return -EBADMSG;
+        b->device->listen_port = (uint16_t)number;
+        return 0;
+    case LINE_FWMARK:
+        if (!parse_number(value, UINT32_MAX, &number))
+            return -EBADMSG;
+        b->device->fwmark = (uint32_t)number;
+        return 0;
+    default:
+        return 0;
     }
-    /* No key we know is this long, so what is cut off changes nothing. */
-    if (len > 63)
-        len = 63;
-    memcpy(key, line, len);
-    key[len] = '\0';
-    return equals + 1;
+}
+
+static int read_allowed_ip(struct wg_build *b, const char *value)
+{
+    struct network net;
+    return network_parse(value, &net, NULL) < 0 ? -EBADMSG : wg_build_allowed_ip(b, &net);
+}
+
+static int read_peer_value(struct wg_uapi_reader *r, int key, const char *value)
+{
+    struct wg_peer *p = r->peer;
+    uint64_t number = 0;
+    bool is_good = true;
+    switch (key) {
+    case LINE_ENDPOINT:
+        is_good = parse_endpoint(value, p);
+        break;
+    case LINE_HANDSHAKE_SEC:
+        is_good = parse_number(value, INT64_MAX, &number);
+        p->last_handshake_s = (int64_t)number;
+        break;
+    case LINE_TX_BYTES:
+        is_good = parse_number(value, UINT64_MAX, &p->tx_bytes);
+        break;
+    case LINE_RX_BYTES:
+        is_good = parse_number(value, UINT64_MAX, &p->rx_bytes);
+        break;
+    case LINE_KEEPALIVE:
+        is_good = parse_number(value, UINT16_MAX, &number);
+        p->keepalive_s = (uint16_t)number;
+        break;
+    case LINE_ALLOWED_IP:
+        return read_allowed_ip(&r->build, value);
+    default: /* of no use to us: preshared key, version, nanoseconds */
+        break;
+    }
+    return is_good ? 0 : -EBADMSG;
+}
+
+static int read_public_key(struct wg_uapi_reader *r, const char *value)
+{
+    struct key key;
+    return key_parse_hex(value, &key) < 0 ? -EBADMSG : wg_build_peer(&r->build, &key, &r->peer);
+}
+
+static int read_value(struct wg_uapi_reader *r, int key, const char *value, struct err *err)
+{
+    int rc;
+    if (key == LINE_PUBLIC_KEY)
+        rc = read_public_key(r, value);
+    else if (key == LINE_ERRNO)
+        rc = (r->has_code = parse_code(value, &r->code)) ? 0 : -EBADMSG;
+    else if (key > LINE_ALLOWED_IP)
+        rc = read_device_value(&r->build, key, value);
+    else if (r->peer)
+        rc = read_peer_value(r, key, value);
+    else
+        return err_set(err, -EBADMSG, "the answer has \"%s\" before any peer", line_keys[key].text);
+    if (rc == -EBADMSG)
+        return bad_value(key, err);
+    return rc < 0 ? err_set_os(err, rc, "cannot keep what the device has") : 0;
 }
 
 static int refused(int code, struct err *err)
@@ -188,24 +209,23 @@ static int refused(int code, struct err *err)
 
 int wg_uapi_read_line(struct wg_uapi_reader *r, const char *line, struct err *err)
 {
-    char key[64];
+    const char *value;
     if (!*line) {
         if (!r->has_code)
             return err_set(err, -EBADMSG, "the answer ends without an errno line");
         return r->code < 0 ? refused(r->code, err) : 1;
     }
-    const char *value = split(line, key, err);
-    return value ? read_value(r, key, value, err) : -EBADMSG;
+    int key = split(line, &value, err);
+    return key < 0 ? key : read_value(r, key, value, err);
 }
 
 int wg_uapi_read_status_line(bool *has_code, const char *line, struct err *err)
 {
-    char key[64];
+    const char *value;
     int code;
     if (!*line && *has_code)
         return 1;
-    const char *value = *line ? split(line, key, NULL) : NULL;
-    if (!value || strcmp(key, "errno") != 0 || !parse_code(value, &code))
+    if (!*line || split(line, &value, NULL) != LINE_ERRNO || !parse_code(value, &code))
         return err_set(err, -EBADMSG, "the answer is not an errno line");
     *has_code = true;
     return code < 0 ? refused(code, err) : 0;
@@ -231,6 +251,7 @@ int wg_uapi_parse_get(const char *text, size_t len, struct wg_device *ret, struc
     }
     if (rc < 0)
         return rc;
+    wg_build_finish(&r.build);
     *ret = device;
     device = (struct wg_device){0};
     return 0;

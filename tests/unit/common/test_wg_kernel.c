@@ -56,6 +56,7 @@ static int build(const struct wg_update *u, size_t max, struct outcome *o)
     assert_non_null(buf);
     int rc = wg_kernel_build_set(FAMILY, "wg0", u, buf, max, collect, o);
     free(buf);
+    wg_build_finish(&o->build);
     return rc;
 }
 
@@ -291,6 +292,7 @@ static void splits_a_peer_that_is_too_large(void **state)
     n_replacing = n_parts = 0;
     assert_int_equal(wg_kernel_build_set(FAMILY, "wg0", &u, buf, MAX_LEN, count_parts, &o), 0);
     free(buf);
+    wg_build_finish(&o.build);
     assert_true(n_parts > 10);
     assert_int_equal(n_replacing, 1);
     assert_true(o.longest <= MAX_LEN);
@@ -435,6 +437,7 @@ static void reads_all_of_a_device(void **state)
     CLEAN_WG_DEVICE struct wg_device d = {0};
     struct wg_build b = {.device = &d};
     assert_int_equal(wg_kernel_parse_device(m, &b), 0);
+    wg_build_finish(&b);
     assert_string_equal(d.name, "wg0");
     assert_true(d.has_key);
     assert_true(key_equal(&d.private_key, &secret));
@@ -465,6 +468,7 @@ static void reads_a_device_without_key(void **state)
     CLEAN_WG_DEVICE struct wg_device d = {0};
     struct wg_build b = {.device = &d};
     assert_int_equal(wg_kernel_parse_device(m, &b), 0);
+    wg_build_finish(&b);
     assert_false(d.has_key);
     assert_int_equal(d.n_peers, 0);
 }
@@ -503,11 +507,13 @@ static void joins_a_peer_split_over_messages(void **state)
         mnl_attr_nest_end(m, peers);
         assert_int_equal(wg_kernel_parse_device(m, &b), 0);
     }
+    wg_build_finish(&b);
     assert_int_equal(d.n_peers, 2);
     assert_int_equal(d.peers[0].keepalive_s, 25);
     assert_same_ips(&d.peers[0], all, 6);
     assert_true(key_equal(&d.peers[1].public_key, &other_key));
     assert_int_equal(d.peers[1].n_allowed_ips, 0);
+    assert_null(d.peers[1].allowed_ips);
     /* A dump that starts again starts from nothing. */
     wg_build_reset(&b);
     assert_int_equal(d.n_peers, 0);

@@ -81,15 +81,44 @@ static void unindex_peer(struct model *m, const struct peer *p)
     map_remove(&m->peer_by_key, p->public_key.bytes, KEY_LEN);
 }
 
-int model_put_peer(struct model *m, struct peer *p)
+/* A place for it in the heap and room for the pointer to that, or NULL and the peer is gone. */
+static struct peer *take_over(struct model *m, struct peer *p)
 {
     struct peer *fresh = malloc(sizeof(*fresh));
     if (!fresh || make_room(m) < 0) {
         free(fresh);
         peer_done(p);
-        return -ENOMEM;
+        return NULL;
     }
     *fresh = *p;
+    return fresh;
+}
+
+int model_append_peer(struct model *m, struct peer *p)
+{
+    struct peer *fresh = take_over(m, p);
+    if (!fresh)
+        return -ENOMEM;
+    m->peers[m->n_peers++] = fresh;
+    return 0;
+}
+
+int model_index_peers(struct model *m)
+{
+    if (map_reserve(&m->peer_by_ip, m->n_peers) < 0 || map_reserve(&m->peer_by_key, m->n_peers) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < m->n_peers; i++)
+        if (index_peer(m, m->peers[i]) < 0)
+            return -ENOMEM;
+    m->generation++;
+    return 0;
+}
+
+int model_put_peer(struct model *m, struct peer *p)
+{
+    struct peer *fresh = take_over(m, p);
+    if (!fresh)
+        return -ENOMEM;
     size_t at = lower_bound(m, fresh->id);
     bool replaces = at < m->n_peers && m->peers[at]->id == fresh->id;
     if (replaces) {

@@ -70,7 +70,7 @@ int model_load_cidrs(struct store *s, struct cidr **ret_cidrs, size_t *ret_n_cid
 
 static int take_peer(void *user, struct peer *p)
 {
-    return model_put_peer(user, p);
+    return model_append_peer(user, p);
 }
 
 static int load(struct store *s, struct model *m, struct err *err)
@@ -81,7 +81,9 @@ static int load(struct store *s, struct model *m, struct err *err)
     int rc = model_load_cidrs(s, &cidrs, &n_cidrs, &associations, &n_associations, err);
     if (rc == 0)
         rc = model_set_cidrs(m, cidrs, n_cidrs, associations, n_associations);
-    return rc < 0 ? rc : store_read_peers(s, take_peer, m, err);
+    if (rc == 0)
+        rc = store_read_peers(s, take_peer, m, err);
+    return rc < 0 ? rc : model_index_peers(m);
 }
 
 int model_load(struct store *s, struct model *ret, struct err *err)

@@ -10,6 +10,8 @@
 #include "schema.h"
 #include "store_private.h"
 
+/* The rows are kept in memory as it is, and are read from end to end when they are read. */
+#define CACHE_KIB "256"
 #define PEER_COLUMNS                                                                               \
     "id, name, ip, cidr_id, public_key, endpoint, is_admin, is_disabled, is_redeemed, "            \
     "invite_expires, candidates"
@@ -143,6 +145,7 @@ static int connect_file(const char *path, struct store **ret, struct err *err)
         return err_prefix(err, r, "%s", path);
     }
     sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_exec(s->db, "PRAGMA cache_size = -" CACHE_KIB, NULL, NULL, NULL);
     sqlite3_busy_timeout(s->db, STORE_PATIENCE_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -244,6 +247,11 @@ bool store_in_transaction(const struct store *s)
 void store_set_patience(struct store *s, int ms)
 {
     sqlite3_busy_timeout(s->db, ms);
+}
+
+void store_release_memory(struct store *s)
+{
+    sqlite3_db_release_memory(s->db);
 }
 
 uint64_t store_n_calls(const struct store *s)

@@ -51,6 +51,8 @@ int store_version(struct store *s, int64_t *ret, struct err *err);
 /* How long to wait for another process that has the database locked: five seconds at first. */
 void store_set_patience(struct store *s, int ms);
 #define STORE_PATIENCE_MS 5000
+/* Gives back what was only cached. */
+void store_release_memory(struct store *s);
 /* How many statements have been run so far. */
 uint64_t store_n_calls(const struct store *s);
 

@@ -1,60 +1,14 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "innernet/log.h"
 
-/* The override that a device entry was last made with: so that a change of it can be told from a
- * peer that has moved on since. */
-struct known_override {
-    struct key key;
-    struct endpoint override;
-};
-
-static void known_free(struct known_override *known)
-{
-    if (!known)
-        return;
-    endpoint_done(&known->override);
-    free(known);
-}
-
-static struct known_override *known_find(const struct map *map, const struct key *key)
-{
-    size_t value;
-    return map_get(map, key->bytes, KEY_LEN, &value) ? (struct known_override *)(uintptr_t)value
-                                                     : NULL;
-}
-
-static void known_drop(struct map *map)
-{
-    for (size_t i = 0; i < map->n_slots; i++)
-        if (map->slots[i].key)
-            known_free((struct known_override *)(uintptr_t)map->slots[i].value);
-    map_done(map);
-}
-
-/* Replaces or makes the entry. When memory is short it is forgotten, which only means that a change
- * of the override waits for the session to end. */
-static void known_put(struct map *map, const struct key *key, const struct endpoint *override)
-{
-    struct known_override *old = known_find(map, key);
-    struct known_override *fresh = calloc(1, sizeof(*fresh));
-    map_remove(map, key->bytes, KEY_LEN);
-    known_free(old);
-    if (!fresh || endpoint_copy(override, &fresh->override) < 0) {
-        free(fresh);
-        return;
-    }
-    fresh->key = *key;
-    if (map_put(map, fresh->key.bytes, KEY_LEN, (size_t)(uintptr_t)fresh) < 0)
-        known_free(fresh);
-}
-
 void keeper_done(struct keeper *k)
 {
-    known_drop(&k->known);
+    overrides_done(&k->known);
     free(k->switches);
     k->switches = NULL;
     k->n_switches = 0;
@@ -70,8 +24,8 @@ static bool has_override(const struct peer *p)
 
 static void fill_endpoint(const struct keeper *k, struct wanted_peer *w)
 {
-    const struct known_override *known = known_find(&k->known, &w->key);
-    w->endpoint_changed = known && !endpoint_equal(&known->override, &w->peer->endpoint);
+    const struct override_seen *known = overrides_find(&k->known, &w->key);
+    w->endpoint_changed = known && !override_is(known, &w->peer->endpoint);
     if (!has_override(w->peer))
         return;
     w->has_endpoint = k->resolver ? resolver_lookup(k->resolver, &w->peer->endpoint, &w->endpoint)
@@ -89,19 +43,19 @@ static bool is_settled(const struct wanted_peer *w)
 /* After an update: remembers the overrides of what is wanted, forgets the rest. */
 static void remember_all(struct keeper *k, const struct wanted_peer *wanted, size_t n)
 {
-    struct map before = k->known;
-    k->known = MAP_INIT;
+    struct overrides fresh = OVERRIDES_INIT;
+    if (overrides_reserve(&fresh, n) < 0)
+        return;
     for (size_t i = 0; i < n; i++) {
-        struct known_override *old = known_find(&before, &wanted[i].key);
-        if (old && (!is_settled(&wanted[i]) || !wanted[i].endpoint_changed)) {
-            map_remove(&before, old->key.bytes, KEY_LEN);
-            if (map_put(&k->known, old->key.bytes, KEY_LEN, (size_t)(uintptr_t)old) < 0)
-                known_free(old);
-        } else if (is_settled(&wanted[i])) {
-            known_put(&k->known, &wanted[i].key, &wanted[i].peer->endpoint);
-        }
+        const struct override_seen *old = overrides_find(&k->known, &wanted[i].key);
+        if (is_settled(&wanted[i]))
+            overrides_add(&fresh, &wanted[i].key, &wanted[i].peer->endpoint);
+        else if (old)
+            overrides_add_seen(&fresh, old);
     }
-    known_drop(&before);
+    overrides_sort(&fresh);
+    overrides_done(&k->known);
+    k->known = fresh;
 }
 
 static int apply(struct keeper *k, const struct wg_device *device,
@@ -160,12 +114,13 @@ void keeper_run(struct keeper *k, int64_t now_s)
     else if (r == 0 && k->device_failed)
         log_info("%s is up to date again", k->interface);
     k->device_failed = r < 0;
+    malloc_trim(0); /* the lists of everything there is */
 }
 
 static int put_peer(struct keeper *k, const struct peer *p, struct err *err)
 {
     struct wanted_peer w = reconcile_entry(p, k->switches, k->n_switches);
-    bool is_known = known_find(&k->known, &w.key) != NULL;
+    bool is_known = overrides_find(&k->known, &w.key) != NULL;
     fill_endpoint(k, &w);
     struct wg_peer_update change = reconcile_update(&w);
     /* A peer that is there already may have moved: only a new override overrules that. */
@@ -173,7 +128,7 @@ static int put_peer(struct keeper *k, const struct peer *p, struct err *err)
     const struct wg_update update = {.peers = &change, .n_peers = 1};
     int r = wg_set(k->wg, k->interface, &update, err);
     if (r == 0 && is_settled(&w))
-        known_put(&k->known, &w.key, &p->endpoint);
+        overrides_put(&k->known, &w.key, &p->endpoint);
     return r;
 }
 
@@ -182,9 +137,7 @@ static int remove_peer(struct keeper *k, const struct peer *p, struct err *err)
     struct wanted_peer w = reconcile_entry(p, k->switches, k->n_switches);
     const struct wg_peer_update change = {.public_key = w.key, .remove = true, .update_only = true};
     const struct wg_update update = {.peers = &change, .n_peers = 1};
-    struct known_override *known = known_find(&k->known, &w.key);
-    map_remove(&k->known, w.key.bytes, KEY_LEN);
-    known_free(known);
+    overrides_remove(&k->known, &w.key);
     return wg_set(k->wg, k->interface, &update, err);
 }
 

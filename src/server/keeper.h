@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 #include "endpoints.h"
-#include "innernet/map.h"
 #include "innernet/resolve.h"
 #include "innernet/wg.h"
 #include "model.h"
+#include "overrides.h"
 #include "reconcile.h"
 
 #define REDEEM_WINDOW_MS 5000
@@ -25,8 +25,8 @@ struct keeper {
     struct reconcile_self self;
     struct key_switch *switches; /* owned from here */
     size_t n_switches;
-    struct map known; /* key -> struct known_override *: what was configured when last looked at */
-    bool device_failed; /* the last run failed: do not log the same again */
+    struct overrides known; /* what was configured when last looked at; owned, too */
+    bool device_failed;     /* the last run failed: do not log the same again */
 };
 
 void keeper_done(struct keeper *k); /* frees and wipes what it owns */

@@ -34,8 +34,8 @@ void model_done(struct model *m); /* idempotent */
 /* Takes the record over (also on failure): inserts, or replaces the peer of that id. 0 or -ENOMEM.
  */
 int model_put_peer(struct model *m, struct peer *p);
-/* For filling an empty model: takes the peer over (also on failure), whose id is above all so far; it
- * can be found by id only until model_index_peers. 0 or -ENOMEM. */
+/* For filling an empty model: takes the peer over (also on failure), whose id is above all so far;
+ * it can be found by id only until model_index_peers. 0 or -ENOMEM. */
 int model_append_peer(struct model *m, struct peer *p);
 int model_index_peers(struct model *m);
 /* Removes the peers for which `match` is true. */

@@ -24,6 +24,21 @@ struct wanted_peer reconcile_entry(const struct peer *p, const struct key_switch
     return w;
 }
 
+/* Entries come in ascending id, as peers do. NULL when it is not wanted. */
+static struct wanted_peer *find_wanted(struct wanted_peer *wanted, size_t n, int64_t id)
+{
+    size_t low = 0;
+    size_t high = n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (wanted[mid].peer->id < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < n && wanted[low].peer->id == id ? &wanted[low] : NULL;
+}
+
 int reconcile_want(const struct model *m, const struct reconcile_self *self,
                    const struct key_switch *switches, size_t n_switches, int64_t now_s,
                    struct wanted_peer **ret, size_t *ret_n)
@@ -34,7 +49,12 @@ int reconcile_want(const struct model *m, const struct reconcile_self *self,
     size_t n = 0;
     for (size_t i = 0; i < m->n_peers; i++)
         if (reconcile_wants(m->peers[i], self, now_s))
-            wanted[n++] = reconcile_entry(m->peers[i], switches, n_switches);
+            wanted[n++] = reconcile_entry(m->peers[i], NULL, 0);
+    for (size_t i = 0; i < n_switches; i++) {
+        struct wanted_peer *w = find_wanted(wanted, n, switches[i].peer_id);
+        if (w)
+            w->key = switches[i].old_key;
+    }
     *ret = wanted;
     *ret_n = n;
     return 0;

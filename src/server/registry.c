@@ -1,6 +1,7 @@
 #include "registry.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "model_load.h"
@@ -56,6 +57,8 @@ static int load_if_changed(struct registry *r, int64_t version, int patience_ms,
     r->model = fresh;
     r->changed_elsewhere = r->changed_elsewhere || r->version != STORE_VERSION_UNKNOWN;
     r->version = version;
+    store_release_memory(r->store);
+    malloc_trim(0); /* of two models one is gone */
     return 0;
 }
 

@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -55,6 +56,10 @@ static int open_files(struct server *s, struct err *err)
         log_info("deleted %zu expired invitations", n_swept);
     return check_own_peer(s, err);
 }
+
+/* Lists of all peers come and go. With a fixed threshold they lie outside of the heap and leave no
+ * holes in it. */
+#define MMAP_FROM (128 * 1024)
 
 /* Only after the device is up: a userspace implementation inherits signal mask and limits. */
 static void prepare_process(void)
@@ -191,6 +196,7 @@ static void shut_down(struct server *s)
 
 int serve_run(const struct serve_options *options, struct err *err)
 {
+    mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
     struct server s = {
         .options = options, .epoll_fd = -1, .tick_fd = -1, .switch_fd = -1, .signal_fd = -1};
     int r = run(&s, err);

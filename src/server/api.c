@@ -80,12 +80,34 @@ static bool parse_id(struct component c, int64_t *ret)
     return true;
 }
 
+/* In constant time. */
+static bool is_same_text(const char a[static KEY_TEXT_MAX], const char b[static KEY_TEXT_MAX])
+{
+    unsigned difference = 0;
+    for (size_t i = 0; i < KEY_TEXT_MAX; i++)
+        difference |= (unsigned)(a[i] ^ b[i]);
+    return difference == 0;
+}
+
+/* Nearly everybody sends the canonical form; the others are decoded. */
+static bool is_server_key(struct api *api, const char *text)
+{
+    char padded[KEY_TEXT_MAX] = "";
+    struct key key;
+    size_t len = strnlen(text, KEY_TEXT_MAX);
+    if (len == KEY_TEXT_MAX)
+        return false;
+    if (!api->server_key_text[0])
+        key_format(&api->server_key, api->server_key_text);
+    memcpy(padded, text, len);
+    return is_same_text(padded, api->server_key_text) ||
+           (key_parse(text, &key) == 0 && key_equal(&key, &api->server_key));
+}
+
 static int authenticate(struct api *api, const struct api_request *req, struct session *ret)
 {
     struct err err = ERR_INIT;
-    struct key key;
-    if (!req->server_key || key_parse(req->server_key, &key) < 0 ||
-        !key_equal(&key, &api->server_key))
+    if (!req->server_key || !is_server_key(api, req->server_key))
         return 401;
     if (registry_sync(api->registry, &err) < 0) {
         log_error("cannot read the database: %s", err.text);
@@ -215,11 +237,20 @@ enum api_verdict api_answer(struct api_response *ret, int status)
     return API_ANSWERED;
 }
 
-enum api_verdict api_send(struct body *shared, struct api_response *ret)
+enum api_verdict api_send(const struct api_call *call, struct body *shared,
+                          struct api_response *ret)
 {
+    const struct api_request *req = call->req;
     if (!shared)
         return api_answer(ret, 500);
-    *ret = (struct api_response){.status = 200, .body = body_ref(shared)};
+    *ret = (struct api_response){
+        .status = 200, .body = body_ref(shared), .varies = req->accept_encoding.n > 0};
+    if (ret->varies && field_accepts_gzip(&req->accept_encoding))
+        ret->form = BODY_GZIP;
+    if (ret->form == BODY_GZIP && body_compress(shared) < 0)
+        ret->form = BODY_PLAIN;
+    if (field_matches_etag(&req->if_none_match, shared->etag[ret->form]))
+        ret->status = 304;
     return API_ANSWERED;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "field.h"
 #include "innernet/addr.h"
 #include "innernet/key.h"
 #include "registry.h"
@@ -25,6 +26,9 @@ struct api_request {
     bool has_content_length;
     uint64_t content_length;
     bool is_chunked;
+    struct field_values if_none_match;
+    struct field_values accept_encoding;
+    struct field_values prefer;
     const char *body; /* complete, for api_respond */
     size_t body_len;
     void *ticket; /* the caller's, for api.deliver */
@@ -32,13 +36,20 @@ struct api_request {
 
 struct api_response {
     int status;
-    struct body *body; /* JSON, a reference of the response's own; NULL = empty */
+    /* JSON, a reference of the response's own; NULL = empty. With 304 it only gives the tag. */
+    struct body *body;
+    enum body_form form;
+    bool varies;                    /* by Accept-Encoding */
+    uint16_t wait_s;                /* the preference that is honoured; 0 = none */
+    uint16_t retry_after_s;         /* 0 = none */
+    struct snapshot_entry *watched; /* with API_WAITS */
 };
 
 enum api_verdict {
     API_ANSWERED,   /* *ret is the answer */
     API_NEEDS_BODY, /* api_respond decides, when the body has come */
     API_NEEDS_NONE, /* the same, but whatever body comes plays no part */
+    API_WAITS,      /* *ret is the answer once the watched entry changes or wait_s are over */
     API_LATER,      /* a write is on its way: the answer comes through api.deliver */
 };
 
@@ -56,7 +67,8 @@ struct api {
     struct registry *registry;
     struct writer *writer; /* NULL: changes are written before the answer is given */
     struct snapshot *snapshot;
-    struct key server_key; /* the public key that the header must hold */
+    struct key server_key;              /* the public key that the header must hold */
+    char server_key_text[KEY_TEXT_MAX]; /* api's own */
     const struct api_device *device;
     void *device_user;
     struct timespec (*now)(void);
@@ -71,8 +83,9 @@ struct api {
 enum api_verdict api_begin(struct api *api, const struct api_request *req,
                            struct api_response *ret);
 /* The answer. Decides everything anew, because the world may have changed while the body came.
- * API_ANSWERED or API_LATER; *ret is set in any case, and empty with API_LATER. The request is
- * borrowed for the call only: who answers later keeps no more of it than the ticket. */
+ * API_ANSWERED, API_WAITS or API_LATER; *ret is set in any case, and empty with API_LATER. Whoever
+ * waited asks again; who cannot wait sends the 304 that comes with API_WAITS, without wait_s. The
+ * request is borrowed for the call only: who answers later keeps no more of it than the ticket. */
 enum api_verdict api_respond(struct api *api, const struct api_request *req,
                              struct api_response *ret);
 void api_response_done(struct api_response *r);

@@ -17,7 +17,7 @@ static void finish_quietly(struct api *api, const struct change *c, int outcome,
 
 enum api_verdict api_peers_list(const struct api_call *call, struct api_response *ret)
 {
-    return api_send(snapshot_list(call->api->snapshot, SNAPSHOT_PEERS), ret);
+    return api_send(call, snapshot_list(call->api->snapshot, SNAPSHOT_PEERS), ret);
 }
 
 static void finish_adding_peer(struct api *api, const struct change *c, int outcome,
@@ -75,7 +75,7 @@ enum api_verdict api_peers_disable(const struct api_call *call, struct api_respo
 
 enum api_verdict api_cidrs_list(const struct api_call *call, struct api_response *ret)
 {
-    return api_send(snapshot_list(call->api->snapshot, SNAPSHOT_CIDRS), ret);
+    return api_send(call, snapshot_list(call->api->snapshot, SNAPSHOT_CIDRS), ret);
 }
 
 static void finish_adding_cidr(struct api *api, const struct change *c, int outcome,
@@ -121,7 +121,7 @@ enum api_verdict api_cidrs_delete(const struct api_call *call, struct api_respon
 
 enum api_verdict api_associations_list(const struct api_call *call, struct api_response *ret)
 {
-    return api_send(snapshot_list(call->api->snapshot, SNAPSHOT_ASSOCIATIONS), ret);
+    return api_send(call, snapshot_list(call->api->snapshot, SNAPSHOT_ASSOCIATIONS), ret);
 }
 
 static void finish_associating(struct api *api, const struct change *c, int outcome,

@@ -54,7 +54,9 @@ int api_decode_status(int outcome, const struct err *err);
 int api_outcome_status(int outcome, int success, const struct err *err);
 /* An empty answer. */
 enum api_verdict api_answer(struct api_response *ret, int status);
-/* A shared body: 200, or 500 when there is none. */
-enum api_verdict api_send(struct body *shared, struct api_response *ret);
+/* A shared body with tags: 200 in the form that is asked for, 304 when the caller has it, or 500
+ * when there is none. */
+enum api_verdict api_send(const struct api_call *call, struct body *shared,
+                          struct api_response *ret);
 /* A text of one's own: `success`, or 500 when it failed. */
 enum api_verdict api_send_text(struct buf *text, int success, struct api_response *ret);

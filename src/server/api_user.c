@@ -6,15 +6,22 @@
 
 enum api_verdict api_user_state(const struct api_call *call, struct api_response *ret)
 {
-    return api_send(snapshot_state(call->api->snapshot, call->session.cidr_id), ret);
+    struct snapshot_entry *entry = snapshot_state(call->api->snapshot, call->session.cidr_id);
+    api_send(call, entry ? entry->body : NULL, ret);
+    if (!entry || call->req->prefer.n == 0)
+        return API_ANSWERED;
+    ret->wait_s = (uint16_t)field_wait_s(&call->req->prefer);
+    ret->watched = entry;
+    return ret->status == 304 && ret->wait_s > 0 ? API_WAITS : API_ANSWERED;
 }
 
 enum api_verdict api_user_capabilities(const struct api_call *call, struct api_response *ret)
 {
     (void)call;
-    struct buf text = BUF_INIT;
-    buf_puts(&text, "{\"unspecified_ip_in_override_endpoint\":true}");
-    return api_send_text(&text, 200, ret);
+    static char text[] = "{\"unspecified_ip_in_override_endpoint\":true}";
+    static struct body body = {.n_refs = 1, .data = text, .len = sizeof(text) - 1};
+    *ret = (struct api_response){.status = 200, .body = body_ref(&body)};
+    return API_ANSWERED;
 }
 
 static void finish_redeeming(struct api *api, const struct change *c, int outcome,

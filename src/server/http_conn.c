@@ -3,17 +3,32 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "clock.h"
+static const uint64_t limits_ms[HTTP_TIMED] = {
+    [HTTP_HEAD] = HTTP_HEAD_TIMEOUT_MS,
+    [HTTP_BODY] = HTTP_BODY_TIMEOUT_MS,
+    [HTTP_WRITE] = HTTP_WRITE_TIMEOUT_MS,
+    [HTTP_IDLE] = HTTP_IDLE_TIMEOUT_MS,
+};
+
+void http_conns_init(struct http_conns *all)
+{
+    *all = (struct http_conns){0};
+    for (size_t i = 0; i < ARRAY_SIZE(all->timed); i++)
+        link_init(&all->timed[i]);
+    link_init(&all->others);
+}
 
 static void forget_request(struct http_conn *c)
 {
     if (c->is_busy)
         c->all->n_busy--;
-    api_response_done(&c->response);
-    buf_done(&c->body);
+    if (c->response.body)
+        api_response_done(&c->response);
+    if (c->body.data)
+        buf_done(&c->body);
     c->is_busy = c->has_bad_target = c->head_seen = c->needs_body = c->is_decided = false;
     c->must_close = c->is_suspended = false;
-    c->head = (struct http_head){0};
+    c->wait_until_ms = 0;
 }
 
 struct http_conn *http_conn_new(struct http_conns *all, struct MHD_Connection *connection, int fd)
@@ -24,11 +39,8 @@ struct http_conn *http_conn_new(struct http_conns *all, struct MHD_Connection *c
     c->all = all;
     c->fd = fd;
     c->connection = connection;
-    c->next = all->first;
-    if (c->next)
-        c->next->prev = c;
-    all->first = c;
-    http_conn_allow(c, HTTP_HEAD_TIMEOUT_MS);
+    all->n++;
+    http_conn_enter(c, HTTP_HEAD, NULL);
     return c;
 }
 
@@ -37,12 +49,9 @@ void http_conn_free(struct http_conn *c)
     if (!c)
         return;
     forget_request(c);
-    if (c->next)
-        c->next->prev = c->prev;
-    if (c->prev)
-        c->prev->next = c->next;
-    else
-        c->all->first = c->next;
+    http_conn_enter(c, HTTP_SHUT, NULL);
+    link_remove(&c->link);
+    c->all->n--;
     free(c);
 }
 
@@ -56,37 +65,59 @@ void http_conn_begin(struct http_conn *c)
 void http_conn_end(struct http_conn *c)
 {
     forget_request(c);
-    http_conn_allow(c, HTTP_IDLE_TIMEOUT_MS);
+    if (c->phase != HTTP_SHUT)
+        http_conn_enter(c, HTTP_IDLE, NULL);
 }
 
-void http_conn_allow(struct http_conn *c, uint64_t for_ms)
+void http_conn_enter(struct http_conn *c, enum http_phase phase, struct link *list)
 {
-    c->deadline_ms = clock_now_ms() + for_ms;
-    if (c->deadline_ms < c->all->next_deadline_ms)
-        c->all->next_deadline_ms = c->deadline_ms;
+    struct http_conns *all = c->all;
+    all->n_later += (size_t)(phase == HTTP_LATER) - (size_t)(c->phase == HTTP_LATER);
+    c->phase = phase;
+    c->since_ms = all->now_ms;
+    link_remove(&c->link);
+    if (!list)
+        list = phase < HTTP_TIMED ? &all->timed[phase] : &all->others;
+    link_append(list, &c->link);
 }
 
-void http_conn_hold(struct http_conn *c)
+static struct http_conn *oldest(const struct http_conns *all, enum http_phase phase)
 {
-    c->deadline_ms = UINT64_MAX;
+    struct link *l = link_first(&all->timed[phase]);
+    return l ? LINK_OWNER(l, struct http_conn, link) : NULL;
 }
 
-void http_conns_each_suspended(struct http_conns *all, void (*visit)(struct http_conn *c))
+static void shut(struct http_conn *c)
 {
-    for (struct http_conn *c = all->first; c; c = c->next)
-        if (c->is_suspended)
-            visit(c);
+    shutdown(c->fd, SHUT_RDWR);
+    http_conn_enter(c, HTTP_SHUT, NULL);
 }
 
-void http_conns_shut_late(struct http_conns *all, uint64_t now_ms)
+void http_conns_shut_late(struct http_conns *all)
 {
-    if (now_ms < all->next_deadline_ms)
-        return;
-    all->next_deadline_ms = UINT64_MAX;
-    for (struct http_conn *c = all->first; c; c = c->next) {
-        if (c->deadline_ms <= now_ms)
-            shutdown(c->fd, SHUT_RDWR);
-        else if (c->deadline_ms < all->next_deadline_ms)
-            all->next_deadline_ms = c->deadline_ms;
+    for (enum http_phase p = 0; p < HTTP_TIMED; p++)
+        for (struct http_conn *c = oldest(all, p); c && c->since_ms + limits_ms[p] <= all->now_ms;
+             c = oldest(all, p))
+            shut(c);
+}
+
+uint64_t http_conns_next_ms(const struct http_conns *all)
+{
+    uint64_t next = UINT64_MAX;
+    for (enum http_phase p = 0; p < HTTP_TIMED; p++) {
+        const struct http_conn *c = oldest(all, p);
+        if (c && c->since_ms + limits_ms[p] < next)
+            next = c->since_ms + limits_ms[p];
     }
+    return next;
+}
+
+bool http_conns_shut_idle(struct http_conns *all)
+{
+    struct http_conn *silent = oldest(all, HTTP_HEAD);
+    struct http_conn *idle = oldest(all, HTTP_IDLE);
+    struct http_conn *c = !idle || (silent && silent->since_ms < idle->since_ms) ? silent : idle;
+    if (c)
+        shut(c);
+    return c != NULL;
 }

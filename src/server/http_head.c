@@ -1,18 +1,9 @@
 #include "http_head.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-static bool is_token(const char *name)
-{
-    if (!*name)
-        return false;
-    for (; *name; name++)
-        if (!isalnum((unsigned char)*name) && !strchr("!#$%&'*+-.^_`|~", *name))
-            return false;
-    return true;
-}
+#include "field_text.h"
 
 /* Without the blanks around it; what does not fit is cut and then no key any more. */
 static void copy_key(char out[static KEY_TEXT_MAX + 1], const char *value)
@@ -45,6 +36,58 @@ static void take_length(struct http_head *head, const char *value)
     req->has_content_length = true;
     req->content_length = length;
 }
+
+static void take_coding(struct http_head *head, const char *value)
+{
+    head->req.is_chunked = true;
+    if (head->is_http_1_0 || strcasecmp(value, "chunked") != 0)
+        head->is_bad = true;
+}
+
+static void take_expectation(struct http_head *head, const char *value)
+{
+    (void)value;
+    head->expects_continue = true;
+}
+
+static void take_key(struct http_head *head, const char *value)
+{
+    if (head->req.server_key)
+        return;
+    copy_key(head->key, value);
+    head->req.server_key = head->key;
+}
+
+static void take_condition(struct http_head *head, const char *value)
+{
+    field_add(&head->req.if_none_match, value);
+}
+
+static void take_accepted(struct http_head *head, const char *value)
+{
+    field_add(&head->req.accept_encoding, value);
+}
+
+static void take_preference(struct http_head *head, const char *value)
+{
+    field_add(&head->req.prefer, value);
+}
+
+#define FIELD(name, take)                                                                          \
+    {                                                                                              \
+        name, sizeof(name) - 1, take                                                               \
+    }
+
+static const struct {
+    const char *name;
+    size_t len;
+    void (*take)(struct http_head *head, const char *value);
+} fields[] = {
+    FIELD("x-innernet-server-key", take_key), FIELD("if-none-match", take_condition),
+    FIELD("accept-encoding", take_accepted),  FIELD("prefer", take_preference),
+    FIELD("content-length", take_length),     FIELD("transfer-encoding", take_coding),
+    FIELD("expect", take_expectation),
+};
 
 static enum api_method parse_method(const char *method)
 {
@@ -79,20 +122,17 @@ void http_head_add(struct http_head *head, const char *name, const char *value)
 {
     if (!value)
         value = "";
+    size_t len = field_token_len(name);
     head->n_fields++;
-    if (!is_token(name)) {
+    if (len == 0 || name[len] != '\0') {
         head->is_bad = true;
-    } else if (strcasecmp(name, "content-length") == 0) {
-        take_length(head, value);
-    } else if (strcasecmp(name, "transfer-encoding") == 0) {
-        head->req.is_chunked = true;
-        if (head->is_http_1_0 || strcasecmp(value, "chunked") != 0)
-            head->is_bad = true;
-    } else if (strcasecmp(name, "expect") == 0) {
-        head->expects_continue = true;
-    } else if (strcasecmp(name, "x-innernet-server-key") == 0 && !head->req.server_key) {
-        copy_key(head->key, value);
-        head->req.server_key = head->key;
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        if (len == fields[i].len && strcasecmp(name, fields[i].name) == 0) {
+            fields[i].take(head, value);
+            return;
+        }
     }
 }
 

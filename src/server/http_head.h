@@ -20,7 +20,7 @@ struct http_head {
  * only the path counts. The target must live as long as the head. */
 void http_head_start(struct http_head *head, const char *method, const char *target,
                      const char *version);
-/* One field, in the order they came. `value` may be NULL. */
+/* One field, in the order they came. `value` may be NULL and must live as long as the head. */
 void http_head_add(struct http_head *head, const char *name, const char *value);
 /* The target, with its query, has only visible ASCII. */
 bool http_target_is_clean(const char *target);

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#define BACKLOG 128
+#define BACKLOG 4096
 #define RETRY_EVERY_MS 100
 #define RETRIES 50
 

@@ -178,7 +178,7 @@ static int open_fds(struct server *s)
     if (timerfd_settime(s->tick_fd, 0, &every, NULL) < 0 || watch(s, s->tick_fd) < 0 ||
         watch(s, s->switch_fd) < 0 || watch(s, s->signal_fd) < 0 ||
         watch(s, resolver_fd(s->resolver)) < 0 || watch(s, worker_fd(s->worker)) < 0 ||
-        watch(s, http_fd(s->http)) < 0)
+        watch(s, http_fd(s->http)) < 0 || watch(s, http_leave_fd(s->http)) < 0)
         return -errno;
     return 0;
 }

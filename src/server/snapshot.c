@@ -2,77 +2,65 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "visibility.h"
 
-struct cached_state {
-    int64_t cidr_id;
-    struct body *body;
-};
-
-struct body *body_new(struct buf *text)
-{
-    struct body *b = calloc(1, sizeof(*b));
-    size_t len = text->len;
-    char *data = buf_take(text);
-    if (!b || !data) {
-        free(b);
-        free(data);
-        return NULL;
-    }
-    *b = (struct body){.n_refs = 1, .data = data, .len = len};
-    return b;
-}
-
-struct body *body_ref(struct body *b)
-{
-    b->n_refs++;
-    return b;
-}
-
-void body_unref(struct body *b)
-{
-    if (!b || --b->n_refs > 0)
-        return;
-    free(b->data);
-    free(b);
-}
+/* Entries of CIDRs that are gone are looked for when there are this many more than CIDRs. */
+#define ENTRIES_TOO_MANY 16
 
 void snapshot_init(struct snapshot *s, const struct model *m, const struct endpoints *e)
 {
-    *s = (struct snapshot){.model = m, .endpoints = e};
+    *s = (struct snapshot){.model = m, .endpoints = e, .version = {m->generation, e->generation}};
 }
 
-static void drop(struct snapshot *s)
+static void entry_free(struct snapshot_entry *e)
 {
-    map_clear(&s->by_cidr);
-    for (size_t i = 0; i < s->n_states; i++) {
-        body_unref(s->states[i]->body);
-        free(s->states[i]);
-    }
-    free(s->states);
-    s->states = NULL;
-    s->n_states = 0;
-    for (size_t i = 0; i < SNAPSHOT_N_LISTS; i++) {
-        body_unref(s->lists[i]);
-        s->lists[i] = NULL;
-    }
+    body_unref(e->body);
+    free(e);
 }
 
 void snapshot_done(struct snapshot *s)
 {
-    drop(s);
+    map_done(&s->by_view);
     map_done(&s->by_cidr);
+    for (size_t i = 0; i < s->n_entries; i++)
+        entry_free(s->entries[i]);
+    free(s->entries);
+    for (size_t i = 0; i < SNAPSHOT_N_LISTS; i++)
+        body_unref(s->lists[i]);
+    *s = (struct snapshot){0};
+}
+
+struct snapshot_version snapshot_now(const struct snapshot *s)
+{
+    return (struct snapshot_version){s->model->generation, s->endpoints->generation};
+}
+
+static void forget_deleted(struct snapshot *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->n_entries; i++) {
+        struct snapshot_entry *e = s->entries[i];
+        if (!e->watch && !model_find_cidr(s->model, e->cidr_id)) {
+            map_remove(&s->by_cidr, &e->cidr_id, sizeof(e->cidr_id));
+            entry_free(e);
+        } else {
+            s->entries[kept++] = e;
+        }
+    }
+    s->n_entries = kept;
 }
 
 static void follow(struct snapshot *s)
 {
-    if (s->model_generation == s->model->generation &&
-        s->endpoints_generation == s->endpoints->generation)
+    struct snapshot_version now = snapshot_now(s);
+    if (snapshot_version_equal(s->version, now))
         return;
-    drop(s);
-    s->model_generation = s->model->generation;
-    s->endpoints_generation = s->endpoints->generation;
+    s->version = now;
+    map_clear(&s->by_view);
+    if (s->n_entries > s->model->n_cidrs + ENTRIES_TOO_MANY)
+        forget_deleted(s);
 }
 
 /* Peers with the endpoints seen by the device: shallow copies, and the arrays made for them. */
@@ -109,7 +97,7 @@ static int inject(const struct snapshot *s, const struct peer *const *peers, siz
     return 0;
 }
 
-static struct body *build_state(const struct snapshot *s, int64_t cidr_id)
+static struct body *build_state(struct snapshot *s, int64_t cidr_id)
 {
     CLEAN_FREE const struct peer **peers = NULL;
     CLEANUP(injected_done) struct injected in = {0};
@@ -118,49 +106,87 @@ static struct body *build_state(const struct snapshot *s, int64_t cidr_id)
         return NULL;
     struct buf text = BUF_INIT;
     record_encode_state(&text, in.pointers, n, s->model->cidrs, s->model->n_cidrs);
-    return body_new(&text);
+    s->n_builds++;
+    return body_new_tagged(&text);
 }
 
-static int remember(struct snapshot *s, int64_t cidr_id, struct body *b)
+static int digest_view(const struct snapshot *s, int64_t cidr_id, char ret[static DIGEST_TEXT_MAX])
 {
-    struct cached_state **states = reallocarray(s->states, s->n_states + 1, sizeof(*states));
-    if (!states)
+    CLEAN_FREE bool *seen = calloc(s->model->n_cidrs + 1, sizeof(*seen));
+    if (!seen || visibility_mark(s->model, cidr_id, seen) < 0)
         return -ENOMEM;
-    s->states = states;
-    struct cached_state *c = calloc(1, sizeof(*c));
-    if (!c)
-        return -ENOMEM;
-    *c = (struct cached_state){.cidr_id = cidr_id, .body = b};
-    if (map_add(&s->by_cidr, &c->cidr_id, sizeof(c->cidr_id), s->n_states) < 0) {
-        free(c);
-        return -ENOMEM;
-    }
-    s->states[s->n_states++] = c;
+    digest_text(seen, s->model->n_cidrs * sizeof(*seen), ret);
     return 0;
 }
 
-struct body *snapshot_state(struct snapshot *s, int64_t cidr_id)
+/* Takes the new body over. The old one stays when it says the same: it may be compressed already.
+ */
+static void replace_body(struct body **at, struct body *fresh)
+{
+    if (*at && fresh && *at != fresh && strcmp((*at)->etag[0], fresh->etag[0]) == 0) {
+        body_unref(fresh);
+        return;
+    }
+    body_unref(*at);
+    *at = fresh;
+}
+
+static int update(struct snapshot *s, struct snapshot_entry *e)
+{
+    size_t like;
+    if (digest_view(s, e->cidr_id, e->view) < 0)
+        return -ENOMEM;
+    bool is_known = map_get(&s->by_view, e->view, DIGEST_TEXT_MAX, &like);
+    struct body *b = is_known ? body_ref(((struct snapshot_entry *)(uintptr_t)like)->body)
+                              : build_state(s, e->cidr_id);
+    if (!b)
+        return -ENOMEM;
+    replace_body(&e->body, b);
+    e->version = s->version;
+    /* Without the memory for it, others print it again. */
+    if (!is_known)
+        map_put(&s->by_view, e->view, DIGEST_TEXT_MAX, (size_t)(uintptr_t)e);
+    return 0;
+}
+
+static struct snapshot_entry *add_entry(struct snapshot *s, int64_t cidr_id)
+{
+    struct snapshot_entry **entries = reallocarray(s->entries, s->n_entries + 1, sizeof(*entries));
+    if (!entries)
+        return NULL;
+    s->entries = entries;
+    struct snapshot_entry *e = calloc(1, sizeof(*e));
+    if (!e)
+        return NULL;
+    e->cidr_id = cidr_id;
+    if (map_add(&s->by_cidr, &e->cidr_id, sizeof(e->cidr_id), (size_t)(uintptr_t)e) < 0) {
+        free(e);
+        return NULL;
+    }
+    s->entries[s->n_entries++] = e;
+    return e;
+}
+
+struct snapshot_entry *snapshot_state(struct snapshot *s, int64_t cidr_id)
 {
     size_t at;
     follow(s);
-    if (map_get(&s->by_cidr, &cidr_id, sizeof(cidr_id), &at))
-        return s->states[at]->body;
-    struct body *b = build_state(s, cidr_id);
-    if (b && remember(s, cidr_id, b) < 0) {
-        body_unref(b);
-        return NULL;
-    }
-    return b;
+    struct snapshot_entry *e = map_get(&s->by_cidr, &cidr_id, sizeof(cidr_id), &at)
+                                   ? (struct snapshot_entry *)(uintptr_t)at
+                                   : add_entry(s, cidr_id);
+    if (!e || (e->body && snapshot_version_equal(e->version, s->version)))
+        return e;
+    return update(s, e) == 0 ? e : NULL;
 }
 
-static struct body *build_list(const struct snapshot *s, enum snapshot_list which)
+static struct body *build_list(struct snapshot *s, enum snapshot_list which)
 {
     const struct model *m = s->model;
     CLEANUP(injected_done) struct injected in = {0};
     struct buf text = BUF_INIT;
     switch (which) {
     case SNAPSHOT_PEERS:
-        if (inject(s, (const struct peer *const *)m->peers, m->n_peers, &in) < 0)
+        if (inject(s, model_peers(m), m->n_peers, &in) < 0)
             return NULL;
         record_encode_peers(&text, in.pointers, in.n);
         break;
@@ -171,13 +197,19 @@ static struct body *build_list(const struct snapshot *s, enum snapshot_list whic
         record_encode_associations(&text, m->associations, m->n_associations);
         break;
     }
-    return body_new(&text);
+    s->n_builds++;
+    return body_new_tagged(&text);
 }
 
 struct body *snapshot_list(struct snapshot *s, enum snapshot_list which)
 {
     follow(s);
-    if (!s->lists[which])
-        s->lists[which] = build_list(s, which);
+    if (s->lists[which] && snapshot_version_equal(s->list_versions[which], s->version))
+        return s->lists[which];
+    struct body *b = build_list(s, which);
+    if (!b)
+        return NULL;
+    replace_body(&s->lists[which], b);
+    s->list_versions[which] = s->version;
     return s->lists[which];
 }

@@ -21,6 +21,7 @@ LIBRARIES = {
     r"histedit\.h|editline/": ["src/common/prompt*"],
     r"sqlite3\.h": ["src/server/store*", "src/server/schema.c"],
     r"microhttpd\.h": ["src/server/http*"],
+    r"zlib\.h": ["src/server/gzip.c"],
     r"curl/": ["src/client/rest*"],
 }
 

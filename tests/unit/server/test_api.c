@@ -176,8 +176,8 @@ static void answers_follow_changes(void **state)
     (void)state;
     assert_int_equal(GET(DEV1, "/v1/user/state"), 200);
     assert_null(strstr(last_body, "1.1.1.1:51820"));
-    struct body *before = body_ref(snapshot_state(&snapshot, 4));
-    assert_ptr_equal(snapshot_state(&snapshot, 4), before); /* shared while nothing changes */
+    struct body *before = body_ref(snapshot_state(&snapshot, 4)->body);
+    assert_ptr_equal(snapshot_state(&snapshot, 4)->body, before); /* shared while nothing changes */
     assert_int_equal(ask("10.80.64.3", API_PUT, "/v1/user/candidates", "[\"1.1.1.1:51820\"]"), 204);
     assert_int_equal(GET(DEV1, "/v1/user/state"), 200);
     assert_non_null(strstr(last_body, "\"candidates\":[\"1.1.1.1:51820\"]"));

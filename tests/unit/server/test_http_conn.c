@@ -32,34 +32,89 @@ static void close_pair(struct pair p)
 static void the_late_are_shut(void **state)
 {
     (void)state;
-    struct http_conns all = HTTP_CONNS_INIT;
+    struct http_conns all;
     struct pair slow = connect_pair();
     struct pair quick = connect_pair();
-    assert_true(all.next_deadline_ms == UINT64_MAX);
+    http_conns_init(&all);
+    all.now_ms = 1000;
+    assert_true(http_conns_next_ms(&all) == UINT64_MAX);
     struct http_conn *a = http_conn_new(&all, NULL, slow.ours);
     struct http_conn *b = http_conn_new(&all, NULL, quick.ours);
-    http_conn_allow(b, HTTP_BODY_TIMEOUT_MS);
-    assert_true(all.next_deadline_ms == a->deadline_ms);
-    http_conns_shut_late(&all, a->deadline_ms - 1);
+    http_conn_enter(b, HTTP_BODY, NULL);
+    assert_true(http_conns_next_ms(&all) == 1000 + HTTP_HEAD_TIMEOUT_MS);
+    all.now_ms += HTTP_HEAD_TIMEOUT_MS - 1;
+    http_conns_shut_late(&all);
     assert_false(is_shut(slow));
-    http_conns_shut_late(&all, a->deadline_ms);
+    all.now_ms++;
+    http_conns_shut_late(&all);
     assert_true(is_shut(slow));
     assert_false(is_shut(quick));
-    assert_true(all.next_deadline_ms == b->deadline_ms);
-    http_conn_free(a);
-    http_conns_shut_late(&all, b->deadline_ms);
+    assert_true(http_conns_next_ms(&all) == 1000 + HTTP_BODY_TIMEOUT_MS);
+    all.now_ms = 1000 + HTTP_BODY_TIMEOUT_MS;
+    http_conns_shut_late(&all);
     assert_true(is_shut(quick));
+    assert_true(http_conns_next_ms(&all) == UINT64_MAX);
+    http_conn_free(a);
     http_conn_free(b);
-    assert_null(all.first);
+    assert_int_equal(all.n, 0);
     close_pair(slow);
     close_pair(quick);
+}
+
+static void we_may_take_our_time(void **state)
+{
+    (void)state;
+    struct http_conns all;
+    struct pair p = connect_pair();
+    http_conns_init(&all);
+    struct http_conn *c = http_conn_new(&all, NULL, p.ours);
+    http_conn_begin(c);
+    http_conn_enter(c, HTTP_LATER, NULL);
+    assert_int_equal(all.n_later, 1);
+    all.now_ms += 10 * HTTP_WRITE_TIMEOUT_MS;
+    http_conns_shut_late(&all);
+    assert_false(is_shut(p));
+    assert_false(http_conns_shut_idle(&all));
+    http_conn_free(c);
+    assert_int_equal(all.n_later, 0);
+    assert_int_equal(all.n_busy, 0);
+    close_pair(p);
+}
+
+static void the_longest_idle_goes_first(void **state)
+{
+    (void)state;
+    static const enum http_phase phases[] = {HTTP_BODY, HTTP_IDLE, HTTP_HEAD, HTTP_IDLE,
+                                             HTTP_WRITE};
+    struct http_conns all;
+    struct pair pairs[ARRAY_SIZE(phases)];
+    struct http_conn *conns[ARRAY_SIZE(phases)];
+    http_conns_init(&all);
+    for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+        pairs[i] = connect_pair();
+        all.now_ms++;
+        conns[i] = http_conn_new(&all, NULL, pairs[i].ours);
+        http_conn_enter(conns[i], phases[i], NULL);
+    }
+    for (size_t i = 1; i <= 3; i++) {
+        assert_false(is_shut(pairs[i]));
+        assert_true(http_conns_shut_idle(&all));
+        assert_true(is_shut(pairs[i]));
+    }
+    assert_false(http_conns_shut_idle(&all)); /* the others are at something */
+    assert_false(is_shut(pairs[0]) || is_shut(pairs[4]));
+    for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+        http_conn_free(conns[i]);
+        close_pair(pairs[i]);
+    }
 }
 
 static void requests_begin_and_end(void **state)
 {
     (void)state;
-    struct http_conns all = HTTP_CONNS_INIT;
+    struct http_conns all;
     struct http_conn *conns[3];
+    http_conns_init(&all);
     for (int i = 0; i < 3; i++)
         conns[i] = http_conn_new(&all, NULL, -1);
     http_conn_begin(conns[0]);
@@ -72,20 +127,21 @@ static void requests_begin_and_end(void **state)
     assert_int_equal(all.n_busy, 1);
     assert_false(conns[0]->must_close || conns[0]->is_decided || conns[0]->is_busy);
     assert_int_equal(conns[0]->body.len, 0);
-    http_conn_free(conns[1]); /* in the middle of its request and of the list */
+    http_conn_free(conns[1]); /* in the middle of its request */
     assert_int_equal(all.n_busy, 0);
-    assert_ptr_equal(all.first, conns[2]);
-    assert_ptr_equal(conns[2]->next, conns[0]);
+    assert_int_equal(all.n, 2);
     http_conn_free(conns[2]);
     http_conn_free(conns[0]);
     http_conn_free(NULL);
-    assert_null(all.first);
+    assert_int_equal(all.n, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_late_are_shut),
+        cmocka_unit_test(we_may_take_our_time),
+        cmocka_unit_test(the_longest_idle_goes_first),
         cmocka_unit_test(requests_begin_and_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

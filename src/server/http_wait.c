@@ -1,0 +1,213 @@
+#include "http_wait.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "innernet/log.h"
+
+int http_waits_init(struct http_waits *w, struct api *api, struct http_pace *pace)
+{
+    *w = (struct http_waits){.api = api, .pace = pace, .left_fd = epoll_create1(EPOLL_CLOEXEC)};
+    link_init(&w->watches);
+    for (size_t i = 0; i < HTTP_WAIT_STEPS; i++)
+        link_init(&w->wheel[i]);
+    return w->left_fd < 0 ? -errno : 0;
+}
+
+void http_waits_done(struct http_waits *w)
+{
+    map_done(&w->sources);
+    cleanup_close(&w->left_fd);
+}
+
+/* --- who waits for what
+ * ----------------------------------------------------------------------------- */
+
+/* Those who come later have the body of this moment, and the others may still have the one before:
+ * all are woken for the difference, and who has it already waits on. */
+static struct http_watch *find_watch(struct http_waits *w, struct snapshot_entry *entry)
+{
+    if (entry->watch)
+        return entry->watch;
+    struct http_watch *watch = malloc(sizeof(*watch));
+    if (!watch)
+        return NULL;
+    *watch = (struct http_watch){
+        .entry = entry, .body = body_ref(entry->body), .version = entry->version};
+    link_init(&watch->waiters);
+    link_append(&w->watches, &watch->link);
+    entry->watch = watch;
+    return watch;
+}
+
+static void unwatch_if_unused(struct http_watch *watch)
+{
+    if (!link_is_empty(&watch->waiters))
+        return;
+    link_remove(&watch->link);
+    watch->entry->watch = NULL;
+    body_unref(watch->body);
+    free(watch);
+}
+
+bool http_wait_begin(struct http_waits *w, struct http_conn *c, const struct ip *source,
+                     const struct api_response *answer)
+{
+    struct epoll_event left = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = c};
+    uint64_t now_ms = c->all->now_ms;
+    if (c->wait_until_ms == 0)
+        c->wait_until_ms = now_ms + (uint64_t)answer->wait_s * 1000;
+    c->source = http_source_take(&w->sources, source);
+    if (!c->source)
+        return false;
+    c->watch = find_watch(w, answer->watched);
+    if (!c->watch || epoll_ctl(w->left_fd, EPOLL_CTL_ADD, c->fd, &left) < 0) {
+        if (c->watch)
+            unwatch_if_unused(c->watch);
+        http_source_give(&w->sources, c->source);
+        return false;
+    }
+    http_conn_enter(c, HTTP_WAITING, &c->watch->waiters);
+    link_append(&w->wheel[(c->wait_until_ms / HTTP_WAIT_STEP_MS + 1) % HTTP_WAIT_STEPS], &c->slot);
+    if (w->n++ == 0)
+        w->step = now_ms / HTTP_WAIT_STEP_MS;
+    return true;
+}
+
+static void end(struct http_waits *w, struct http_conn *c)
+{
+    epoll_ctl(w->left_fd, EPOLL_CTL_DEL, c->fd, NULL);
+    http_source_give(&w->sources, c->source);
+    link_remove(&c->slot);
+    link_remove(&c->link);
+    unwatch_if_unused(c->watch);
+    c->source = NULL;
+    c->watch = NULL;
+    w->n--;
+}
+
+/* --- the ends
+ * ----------------------------------------------------------------------------------------- */
+
+/* Into the queue of large answers. */
+static void wake(struct http_waits *w, struct http_conn *c)
+{
+    end(w, c);
+    http_pace_queue(w->pace, c);
+}
+
+/* The watch ends with the last of them. */
+static size_t wake_watch(struct http_waits *w, struct http_watch *watch)
+{
+    struct snapshot_entry *entry = watch->entry;
+    size_t n = 0;
+    for (; entry->watch; n++)
+        wake(w, LINK_OWNER(link_first(&watch->waiters), struct http_conn, link));
+    return n;
+}
+
+static void wake_expired(struct http_waits *w, uint64_t now_ms)
+{
+    for (; w->step < now_ms / HTTP_WAIT_STEP_MS; w->step++) {
+        struct link *over = &w->wheel[(w->step + 1) % HTTP_WAIT_STEPS];
+        for (struct link *l = link_first(over); l; l = link_first(over))
+            wake(w, LINK_OWNER(l, struct http_conn, slot));
+    }
+}
+
+/* Who closes only its own side has its answer as well, but at once. */
+static void wake_left(struct http_waits *w, uint64_t now_ms)
+{
+    struct epoll_event events[64];
+    int n;
+    do {
+        n = epoll_wait(w->left_fd, events, ARRAY_SIZE(events), 0);
+        for (int i = 0; i < n; i++) {
+            struct http_conn *c = events[i].data.ptr;
+            c->wait_until_ms = now_ms;
+            wake(w, c);
+        }
+    } while (n == ARRAY_SIZE(events));
+}
+
+/* --- changes
+ * -------------------------------------------------------------------------------------------- */
+
+/* False when memory is short. */
+static bool compare(struct http_waits *w, struct http_watch *watch, bool roaming, uint64_t now_ms)
+{
+    const struct snapshot_entry *entry = snapshot_state(w->api->snapshot, watch->entry->cidr_id);
+    if (!entry)
+        return false;
+    watch->version = entry->version;
+    if (strcmp(entry->body->etag[BODY_PLAIN], watch->body->etag[BODY_PLAIN]) == 0) {
+        link_remove(&watch->link);
+        link_append(&w->watches, &watch->link);
+        return true;
+    }
+    size_t n = wake_watch(w, watch);
+    if (roaming)
+        w->roaming_due_ms = now_ms + n * HTTP_WAKE_PER_ROAMING_MS;
+    return true;
+}
+
+/* The watches are in the order in which they were compared. One print at most. */
+static void wake_changed(struct http_waits *w, uint64_t now_ms)
+{
+    const struct snapshot *s = w->api->snapshot;
+    struct snapshot_version now = snapshot_now(s);
+    uint64_t n_builds = s->n_builds;
+    for (struct link *l = link_first(&w->watches); l; l = link_first(&w->watches)) {
+        struct http_watch *watch = LINK_OWNER(l, struct http_watch, link);
+        bool roaming = watch->version.model == now.model;
+        if (snapshot_version_equal(watch->version, now) || (roaming && now_ms < w->roaming_due_ms))
+            return;
+        w->has_pending = s->n_builds != n_builds;
+        if (w->has_pending || !compare(w, watch, roaming, now_ms))
+            return;
+    }
+}
+
+/* Other processes write into the database, too. */
+static void notice_changes(struct http_waits *w)
+{
+    static struct log_limit limit;
+    struct err err = ERR_INIT;
+    if (registry_sync(w->api->registry, &err) < 0)
+        log_limited(&limit, 10, 60, LOG_LEVEL_ERROR, "cannot read the database: %s", err.text);
+}
+
+void http_waits_turn(struct http_waits *w, uint64_t now_ms)
+{
+    if (w->n == 0)
+        return;
+    wake_left(w, now_ms);
+    if (w->step < now_ms / HTTP_WAIT_STEP_MS) {
+        wake_expired(w, now_ms);
+        notice_changes(w);
+    }
+    w->has_pending = false;
+    wake_changed(w, now_ms);
+}
+
+void http_waits_wake_all(struct http_waits *w)
+{
+    for (struct link *l = link_first(&w->watches); l; l = link_first(&w->watches))
+        wake_watch(w, LINK_OWNER(l, struct http_watch, link));
+}
+
+/* Something has changed since the turn. */
+static bool is_behind(const struct http_waits *w)
+{
+    const struct link *l = link_first(&w->watches);
+    const struct http_watch *oldest = l ? LINK_OWNER(l, struct http_watch, link) : NULL;
+    return oldest && oldest->version.model != snapshot_now(w->api->snapshot).model;
+}
+
+uint64_t http_waits_next_ms(const struct http_waits *w, uint64_t now_ms)
+{
+    if (w->n == 0)
+        return UINT64_MAX;
+    return w->has_pending || is_behind(w) ? now_ms : (w->step + 1) * HTTP_WAIT_STEP_MS;
+}

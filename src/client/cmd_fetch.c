@@ -1,6 +1,6 @@
 #include "commands.h"
-#include "fetch.h"
 #include "output.h"
+#include "up_jobs.h"
 
 static int fetch(const struct cli_args *args, const struct client *client, struct err *err)
 {
@@ -8,7 +8,9 @@ static int fetch(const struct cli_args *args, const struct client *client, struc
     int r = fetch_options_init(args, false, &options, err);
     if (r < 0)
         return r;
-    return fetch_run(client, cli_positional(args, 0), &options, err);
+    return up_once(
+        &(struct up){.client = client, .interface = cli_positional(args, 0), .options = &options},
+        err);
 }
 
 int cmd_fetch(const struct cli_args *args, void *client)

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "fetch.h"
 #include "innernet/config.h"
 #include "innernet/log.h"
 #include "innernet/name.h"
@@ -12,6 +11,7 @@
 #include "output.h"
 #include "redeem.h"
 #include "stop.h"
+#include "up_jobs.h"
 
 #define FETCH_ATTEMPTS 3
 #define FETCH_PAUSE_MS 1000
@@ -39,10 +39,11 @@ static int choose_name(const struct cli_args *args, const struct client_config *
 static void first_fetch(const struct client *client, const char *interface,
                         const struct fetch_options *options)
 {
+    struct up run = {.client = client, .interface = interface, .options = options};
     struct err err = ERR_INIT;
     for (unsigned i = 0; i < FETCH_ATTEMPTS; i++) {
         err = ERR_INIT;
-        if (fetch_run(client, interface, options, &err) == 0)
+        if (up_once(&run, &err) == 0)
             return;
         stop_sleep_ms(FETCH_PAUSE_MS);
     }

@@ -45,8 +45,9 @@ static int delete_all(const struct cli_args *args, const struct client *client,
     CLEAN_CLOSE int lock = -1;
     CLEAN_FREE char *config = paths_config(client, interface);
     CLEAN_FREE char *store = paths_store(client, interface);
+    CLEAN_FREE char *tag = paths_tag(client, interface);
     CLEAN_FREE char *lock_path = fs_join(client->data_dir, interface, ".lock");
-    if (!config || !store || !lock_path)
+    if (!config || !store || !tag || !lock_path)
         return err_set(err, -ENOMEM, "%s - out of memory", interface);
     int r = paths_lock(client, interface, &lock, err);
     if (r < 0)
@@ -54,6 +55,7 @@ static int delete_all(const struct cli_args *args, const struct client *client,
     log_info("Bringing down interface %s", interface);
     delete_device(client, interface);
     delete_file(config);
+    delete_file(tag);
     delete_file(store);
     delete_hosts_section(args, interface);
     delete_file(lock_path);

@@ -13,8 +13,9 @@ static long long interval_ms(const char *seconds)
 
 static int up(const struct cli_args *args, const struct client *client, struct err *err)
 {
-    struct up run = {.client = client, .interface = cli_positional(args, 0)};
-    int r = fetch_options_init(args, true, &run.options, err);
+    CLEAN_FETCH_OPTIONS struct fetch_options options = {0};
+    struct up run = {.client = client, .interface = cli_positional(args, 0), .options = &options};
+    int r = fetch_options_init(args, true, &options, err);
     if (r == 0 && cli_given(args, "daemon")) {
         r = stop_install(err);
         if (r == 0)
@@ -22,7 +23,6 @@ static int up(const struct cli_args *args, const struct client *client, struct e
     } else if (r == 0) {
         r = up_once(&run, err);
     }
-    fetch_options_done(&run.options);
     return r;
 }
 

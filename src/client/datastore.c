@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "innernet/fsutil.h"
 #include "innernet/log.h"
-#include "innernet/map.h"
 
 void datastore_done(struct datastore *d)
 {
     free(d->path);
     state_done(&d->state);
+    free(d->marks);
     buf_done(&d->text);
     *d = (struct datastore){0};
 }
@@ -85,6 +84,7 @@ int datastore_open(const char *path, enum datastore_mode mode, struct datastore 
     d.path = strdup(path);
     if (!d.path)
         return err_set(err, -ENOMEM, "%s - out of memory", path);
+    d.stamp = fs_stamp_take(path);
     int r = fs_read_file(path, DATASTORE_FILE_MAX, &d.text, &d.mode, err);
     if (r < 0 && !(r == -ENOENT && mode == DATASTORE_UPDATE))
         return r;
@@ -94,116 +94,34 @@ int datastore_open(const char *path, enum datastore_mode mode, struct datastore 
         r = record_decode_store(d.text.data, d.text.len, warn_skipped, &d, &d.state, err);
         if (r < 0)
             return refuse_damaged(&d, mode, r, err);
+        if (mode == DATASTORE_UPDATE)
+            digest_text(d.text.data, d.text.len, d.digest);
     }
+    d.is_changed = d.skipped || d.digest[0] == '\0';
+    if (!d.skipped)
+        buf_done(&d.text);
     *ret = d;
     d = (struct datastore){0};
     return 0;
 }
 
-/* --- update ------------------------------------------------------------------------------------
- */
-
-/* Appends or replaces; `peers` has room for one more. Fails before it changes anything. */
-static int merge_peer(struct peer *peers, size_t *n, struct map *by_ip, const struct peer *from)
+/* A file that was written a moment ago has no stamp yet: its bytes tell. */
+bool datastore_is_current(struct datastore *d)
 {
-    struct peer copy = {0};
-    size_t at;
-    int r = peer_copy(from, &copy);
-    if (r < 0)
-        return r;
-    if (map_get(by_ip, IP_KEY(&from->ip), &at)) {
-        peer_done(&peers[at]);
-        peers[at] = copy;
-        return 0;
-    }
-    peers[*n] = copy;
-    r = map_add(by_ip, IP_KEY(&peers[*n].ip), *n);
-    (*n)++;
-    return r;
-}
-
-static int copy_peers(const struct state *old, size_t extra, struct map *by_ip, struct peer **ret,
-                      size_t *ret_n)
-{
-    int r = map_reserve(by_ip, old->n_peers + extra);
-    if (r < 0)
-        return r;
-    struct peer *peers = calloc(old->n_peers + extra + 1, sizeof(*peers));
-    if (!peers)
-        return -ENOMEM;
-    size_t n = 0;
-    for (; r == 0 && n < old->n_peers; n++) {
-        r = peer_copy(&old->peers[n], &peers[n]);
-        if (r == 0 && map_add(by_ip, IP_KEY(&peers[n].ip), n) == -ENOMEM)
-            r = -ENOMEM;
-    }
-    *ret = peers;
-    *ret_n = n;
-    return r;
-}
-
-/* Peers that the server does not list any more stay, as disabled ones. */
-static int disable_missing(struct peer *peers, size_t n, const struct state *server)
-{
-    CLEAN_MAP struct map listed = MAP_INIT;
-    int r = map_reserve(&listed, server->n_peers);
-    for (size_t i = 0; r == 0 && i < server->n_peers; i++)
-        r = map_put(&listed, server->peers[i].public_key.bytes, KEY_LEN, i);
-    for (size_t i = 0; r == 0 && i < n; i++)
-        if (!map_get(&listed, peers[i].public_key.bytes, KEY_LEN, NULL))
-            peers[i].is_disabled = true;
-    return r;
-}
-
-static int merge_peers(const struct state *old, const struct state *server, struct peer **ret,
-                       size_t *ret_n)
-{
-    CLEAN_MAP struct map by_ip = MAP_INIT;
-    struct peer *peers = NULL;
-    size_t n = 0;
-    int r = copy_peers(old, server->n_peers, &by_ip, &peers, &n);
-    for (size_t i = 0; r == 0 && i < server->n_peers; i++)
-        r = merge_peer(peers, &n, &by_ip, &server->peers[i]);
-    if (r == 0)
-        r = disable_missing(peers, n, server);
-    if (r < 0) {
-        peers_free(peers, n);
-        return r;
-    }
-    *ret = peers;
-    *ret_n = n;
-    return 0;
-}
-
-static int copy_cidrs(const struct state *server, struct cidr **ret)
-{
-    struct cidr *cidrs = calloc(server->n_cidrs + 1, sizeof(*cidrs));
-    if (!cidrs)
-        return -ENOMEM;
-    for (size_t i = 0; i < server->n_cidrs; i++) {
-        int r = cidr_copy(&server->cidrs[i], &cidrs[i]);
-        if (r < 0) {
-            cidrs_free(cidrs, i);
-            return r;
-        }
-    }
-    *ret = cidrs;
-    return 0;
-}
-
-int datastore_update(struct datastore *d, const struct state *server, struct err *err)
-{
-    CLEAN_STATE struct state next = {0};
-    int r = merge_peers(&d->state, server, &next.peers, &next.n_peers);
-    if (r == 0)
-        r = copy_cidrs(server, &next.cidrs);
-    if (r < 0)
-        return err_set(err, r, "%s - out of memory", d->path);
-    next.n_cidrs = server->n_cidrs;
-    struct state old = d->state;
-    d->state = next;
-    next = old;
-    return 0;
+    CLEAN_BUF struct buf text = BUF_INIT;
+    char digest[DIGEST_TEXT_MAX] = "";
+    struct fs_stamp stamp = fs_stamp_take(d->path);
+    if (fs_stamp_equal(&stamp, &d->stamp))
+        return true;
+    int r = fs_read_file(d->path, DATASTORE_FILE_MAX, &text, NULL, NULL);
+    if (r < 0 && r != -ENOENT)
+        return false;
+    if (text.len > 0)
+        digest_text(text.data, text.len, digest);
+    if (strcmp(digest, d->digest) != 0)
+        return false;
+    d->stamp = stamp;
+    return true;
 }
 
 /* --- save --------------------------------------------------------------------------------------
@@ -213,20 +131,24 @@ int datastore_save(struct datastore *d, struct err *err)
 {
     CLEAN_BUF struct buf text = BUF_INIT;
     CLEAN_FREE char *copy = NULL;
+    char digest[DIGEST_TEXT_MAX];
+    if (!d->is_changed)
+        return 0;
     record_encode_store(&text, &d->state);
     if (text.failed)
         return err_set(err, -ENOMEM, "%s - out of memory", d->path);
-    if (text.len == d->text.len && memcmp(text.data, d->text.data, text.len) == 0)
-        return 0;
-    if (d->skipped && keep_copy(d, &copy))
-        log_warn("%s is rewritten without those records; the old file is kept in %s", d->path,
-                 copy);
-    int r = fs_replace_file(d->path, text.data, text.len, d->mode & 0777, err);
-    if (r < 0)
-        return r;
-    d->skipped = false;
-    struct buf old = d->text;
-    d->text = text;
-    text = old;
+    digest_text(text.data, text.len, digest);
+    if (strcmp(digest, d->digest) != 0) {
+        if (d->skipped && keep_copy(d, &copy))
+            log_warn("%s is rewritten without those records; the old file is kept in %s", d->path,
+                     copy);
+        int r = fs_replace_file(d->path, text.data, text.len, d->mode & 0777, err);
+        if (r < 0)
+            return r;
+    }
+    memcpy(d->digest, digest, sizeof(digest));
+    d->stamp = FS_STAMP_INIT;
+    d->skipped = d->is_changed = false;
+    buf_done(&d->text);
     return 0;
 }

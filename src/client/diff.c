@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "innernet/map.h"
 
@@ -14,38 +15,67 @@ bool diff_recently_connected(const struct wg_peer *peer, int64_t now_s)
 
 static int index_device(const struct wg_device *device, struct map *ret)
 {
-    int r = map_reserve(ret, device->n_peers);
+    int r = map_reserve(ret, device->n_peers + 1);
     for (size_t i = 0; r == 0 && i < device->n_peers; i++)
         r = map_put(ret, device->peers[i].public_key.bytes, KEY_LEN, i);
     return r;
 }
 
-static const struct wg_peer *device_peer(const struct wg_device *device, const struct map *by_key,
-                                         const struct key *key)
+static bool same_key(const struct key *a, const struct key *b)
 {
-    size_t at;
-    return map_get(by_key, key->bytes, KEY_LEN, &at) ? &device->peers[at] : NULL;
+    return memcmp(a->bytes, b->bytes, KEY_LEN) == 0; /* public keys are no secrets */
+}
+
+/* Where both lists have one order, as a device that this program filled has, no table is needed. */
+int diff_match(const struct wg_device *device, const struct peer *peers, size_t n_peers,
+               size_t **ret)
+{
+    CLEAN_MAP struct map by_key = MAP_INIT;
+    CLEAN_FREE size_t *match = calloc(n_peers + 1, sizeof(*match));
+    size_t next = 0;
+    if (!match)
+        return -ENOMEM;
+    for (size_t i = 0; i < n_peers; i++) {
+        const struct key *key = &peers[i].public_key;
+        size_t at = next;
+        if (at >= device->n_peers || !same_key(&device->peers[at].public_key, key)) {
+            if (by_key.n_slots == 0 && index_device(device, &by_key) < 0)
+                return -ENOMEM;
+            if (!map_get(&by_key, key->bytes, KEY_LEN, &at))
+                at = DIFF_NO_MATCH;
+        }
+        match[i] = at;
+        if (at != DIFF_NO_MATCH)
+            next = at + 1;
+    }
+    *ret = TAKE_PTR(match);
+    return 0;
+}
+
+static const struct wg_peer *device_peer(const struct diff_input *in, size_t at)
+{
+    return in->match[at] == DIFF_NO_MATCH ? NULL : &in->device->peers[in->match[at]];
 }
 
 /* Disabled peers are as good as absent, and we are no peer of ourselves. */
 static bool takes_part(const struct wg_device *device, const struct peer *p)
 {
-    return !p->is_disabled && !(device->has_key && key_equal(&p->public_key, &device->public_key));
+    return !p->is_disabled && !(device->has_key && same_key(&p->public_key, &device->public_key));
 }
 
-int diff_find_stale(const struct wg_device *device, const struct peer *peers, size_t n_peers,
-                    int64_t now_s, bool *ret_stale)
+static bool is_left_alone(const struct diff_input *in, size_t at, const struct wg_peer *before)
 {
-    CLEAN_MAP struct map by_key = MAP_INIT;
-    int r = index_device(device, &by_key);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < n_peers; i++) {
-        const struct wg_peer *before = device_peer(device, &by_key, &peers[i].public_key);
-        ret_stale[i] = takes_part(device, &peers[i]) && endpoint_is_set(&peers[i].endpoint) &&
-                       !diff_recently_connected(before, now_s);
+    return before && in->is_settled && in->is_settled[at];
+}
+
+void diff_find_stale(const struct diff_input *in, bool *ret_stale)
+{
+    for (size_t i = 0; i < in->n_peers; i++) {
+        const struct peer *p = &in->peers[i];
+        const struct wg_peer *before = device_peer(in, i);
+        ret_stale[i] = takes_part(in->device, p) && endpoint_is_set(&p->endpoint) &&
+                       !is_left_alone(in, i, before) && !diff_recently_connected(before, in->now_s);
     }
-    return 0;
 }
 
 static void diff_endpoint(const struct diff_input *in, size_t at, struct diff *d)
@@ -74,57 +104,74 @@ static bool diff_peer(const struct diff_input *in, size_t at, const struct wg_pe
     return d->sets_allowed_ips || d->sets_keepalive || d->sets_endpoint || d->reattempts;
 }
 
-static void diff_removals(const struct diff_input *in, const struct map *wanted, struct diffs *d)
+/* What has been handled: device peers by index, others by key. A key listed twice is handled once,
+ * otherwise the two would replace each other. */
+struct seen {
+    bool *on_device;
+    struct map others;
+};
+
+static void seen_done(struct seen *s)
+{
+    free(s->on_device);
+    map_done(&s->others);
+}
+
+static int see(struct seen *s, const struct diff_input *in, size_t at)
+{
+    size_t match = in->match[at];
+    if (match == DIFF_NO_MATCH)
+        return map_add(&s->others, in->peers[at].public_key.bytes, KEY_LEN, at);
+    if (s->on_device[match])
+        return -EEXIST;
+    s->on_device[match] = true;
+    return 0;
+}
+
+static void diff_removals(const struct diff_input *in, const struct seen *seen, struct diffs *d)
 {
     for (size_t i = 0; i < in->device->n_peers; i++) {
         const struct wg_peer *before = &in->device->peers[i];
-        if (map_get(wanted, before->public_key.bytes, KEY_LEN, NULL))
+        if (seen->on_device[i])
             continue;
-        if (in->server_key && key_equal(in->server_key, &before->public_key))
+        if (in->server_key && same_key(in->server_key, &before->public_key))
             continue;
         d->items[d->n++] = (struct diff){.action = DIFF_REMOVE, .before = before};
         d->n_changes++;
     }
 }
 
-static int diff_fill(const struct diff_input *in, const struct map *by_key, struct map *wanted,
-                     struct diffs *d)
+static int diff_fill(const struct diff_input *in, struct seen *seen, struct diffs *d)
 {
     for (size_t i = 0; i < in->n_peers; i++) {
-        const struct peer *p = &in->peers[i];
-        if (!takes_part(in->device, p))
+        if (!takes_part(in->device, &in->peers[i]))
             continue;
-        /* A key listed twice is handled once, otherwise the two would replace each other. */
-        int r = map_add(wanted, p->public_key.bytes, KEY_LEN, i);
+        int r = see(seen, in, i);
         if (r == -EEXIST)
             continue;
         if (r < 0)
             return r;
         struct diff *next = &d->items[d->n];
-        if (!diff_peer(in, i, device_peer(in->device, by_key, &p->public_key), next))
+        const struct wg_peer *before = device_peer(in, i);
+        if (is_left_alone(in, i, before) || !diff_peer(in, i, before, next))
             continue;
         d->n++;
         if (next->sets_allowed_ips || next->sets_keepalive || next->sets_endpoint)
             d->n_changes++;
     }
-    diff_removals(in, wanted, d);
+    diff_removals(in, seen, d);
     return 0;
 }
 
 int diff_compute(const struct diff_input *in, struct diffs *ret)
 {
-    CLEAN_MAP struct map by_key = MAP_INIT;
-    CLEAN_MAP struct map wanted = MAP_INIT;
+    CLEANUP(seen_done) struct seen seen = {.others = MAP_INIT};
     CLEAN_DIFFS struct diffs d = {0};
-    int r = index_device(in->device, &by_key);
-    if (r == 0)
-        r = map_reserve(&wanted, in->n_peers);
-    if (r < 0)
-        return r;
-    d.items = calloc(in->n_peers + in->device->n_peers + 1, sizeof(*d.items));
-    if (!d.items)
+    seen.on_device = calloc(in->device->n_peers + 1, sizeof(*seen.on_device));
+    d.items = malloc((in->n_peers + in->device->n_peers + 1) * sizeof(*d.items));
+    if (!seen.on_device || !d.items)
         return -ENOMEM;
-    r = diff_fill(in, &by_key, &wanted, &d);
+    int r = diff_fill(in, &seen, &d);
     if (r < 0)
         return r;
     *ret = d;

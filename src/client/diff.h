@@ -19,6 +19,9 @@ struct diff_input {
     const struct wg_device *device;
     const struct peer *peers; /* the state's, overrides applied; disabled ones count as absent */
     size_t n_peers;
+    const size_t *match;    /* of diff_match */
+    const bool *is_settled; /* by index of `peers`, nullable: nothing is new about this one, so it
+                               is left alone unless the device lacks it */
     const struct key *server_key; /* nullable: this device peer is never removed, because without
                                      it no further state could be fetched */
     int64_t now_s;
@@ -47,10 +50,17 @@ struct diffs {
     size_t n_changes; /* those that are more than a reattempt */
 };
 
+#define DIFF_NO_MATCH ((size_t)-1)
+
+/* For each of `peers` the index of the device's peer of that key, or DIFF_NO_MATCH. Caller frees
+ * *ret. 0 or -ENOMEM. */
+int diff_match(const struct wg_device *device, const struct peer *peers, size_t n_peers,
+               size_t **ret);
+
 /* Marks in `ret_stale` (n_peers entries) the peers whose endpoint has to be known for the diff:
- * enabled, not our own, not recently connected, with an endpoint. 0 or -ENOMEM. */
-int diff_find_stale(const struct wg_device *device, const struct peer *peers, size_t n_peers,
-                    int64_t now_s, bool *ret_stale);
+ * enabled, not our own, not recently connected, with an endpoint, and not left alone. The endpoints
+ * of the input are not looked at. */
+void diff_find_stale(const struct diff_input *in, bool *ret_stale);
 
 /* 0 or -ENOMEM. The result refers to the input. */
 int diff_compute(const struct diff_input *in, struct diffs *ret);

@@ -109,22 +109,32 @@ static const char *diff_name(const struct diff *d, const struct state *store,
     return "[unknown]";
 }
 
-int diff_log(const struct diffs *d, const struct state *store)
+static int log_all(const struct diffs *d, const struct state *store, const struct map *by_key)
 {
-    CLEAN_MAP struct map by_key = MAP_INIT;
-    int r = map_reserve(&by_key, store->n_peers);
-    for (size_t i = 0; r == 0 && i < store->n_peers; i++)
-        r = map_put(&by_key, store->peers[i].public_key.bytes, KEY_LEN, i);
-    for (size_t i = 0; r == 0 && i < d->n; i++) {
+    for (size_t i = 0; i < d->n; i++) {
         const struct diff *item = &d->items[i];
         CLEAN_BUF struct buf line = BUF_INIT;
         if (is_quiet(item))
             continue;
-        diff_describe(item, diff_name(item, store, &by_key), &line);
+        diff_describe(item, diff_name(item, store, by_key), &line);
         if (line.failed)
             return -ENOMEM;
         log_info("%s", line.data);
         log_notes(item);
     }
-    return r;
+    return 0;
+}
+
+int diff_log(const struct diffs *d, const struct state *store)
+{
+    CLEAN_MAP struct map by_key = MAP_INIT;
+    bool has_removals = d->n > 0 && !d->items[d->n - 1].peer; /* they come last */
+    if (d->n_changes == 0)
+        return 0;
+    if (!has_removals)
+        return log_all(d, store, &by_key);
+    int r = map_reserve(&by_key, store->n_peers);
+    for (size_t i = 0; r == 0 && i < store->n_peers; i++)
+        r = map_put(&by_key, store->peers[i].public_key.bytes, KEY_LEN, i);
+    return r < 0 ? r : log_all(d, store, &by_key);
 }

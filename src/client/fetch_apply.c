@@ -10,6 +10,7 @@
 #include "innernet/map.h"
 #include "innernet/netif.h"
 #include "innernet/resolve.h"
+#include "nat.h"
 #include "output.h"
 #include "stop.h"
 
@@ -45,26 +46,53 @@ static void apply_override(struct fetch *f, const struct map *by_ip,
     f->peers[at].endpoint = o->endpoint;
 }
 
-/* The state's peers with the overrides of the configuration; the store keeps the server's values.
- */
+/* The peers that are followed, with the overrides of the configuration; the store keeps the
+ * server's values. After an update these are the peers that the server lists. */
+static int select_peers(struct fetch *f)
+{
+    const struct datastore *store = &f->store;
+    free(f->is_settled);
+    f->n_peers = 0;
+    f->is_settled = calloc(store->state.n_peers + 1, sizeof(*f->is_settled));
+    f->peers = malloc((store->state.n_peers + 1) * sizeof(*f->peers));
+    if (!f->peers || !f->is_settled)
+        return -ENOMEM;
+    for (size_t i = 0; i < store->state.n_peers; i++) {
+        unsigned marks = store->marks ? store->marks[i] : DATASTORE_LISTED;
+        if (!(marks & DATASTORE_LISTED))
+            continue;
+        f->is_settled[f->n_peers] = !(marks & DATASTORE_CHANGED);
+        f->peers[f->n_peers++] = store->state.peers[i];
+    }
+    return 0;
+}
+
 static int override_peers(struct fetch *f)
 {
     CLEAN_MAP struct map by_ip = MAP_INIT;
-    int r = map_reserve(&by_ip, f->state->n_peers);
-    if (r < 0)
-        return r;
-    f->peers = calloc(f->state->n_peers + 1, sizeof(*f->peers));
-    if (!f->peers)
-        return -ENOMEM;
-    for (size_t i = 0; i < f->state->n_peers; i++) {
-        f->peers[i] = f->state->peers[i];
-        r = map_add(&by_ip, IP_KEY(&f->peers[i].ip), i);
-        if (r == -ENOMEM)
-            return r;
-    }
-    for (size_t i = 0; i < f->config.n_overrides; i++)
+    if (f->config.n_overrides == 0)
+        return 0;
+    int r = map_reserve(&by_ip, f->n_peers + 1);
+    for (size_t i = 0; r == 0 && i < f->n_peers; i++)
+        if (map_add(&by_ip, IP_KEY(&f->peers[i].ip), i) == -ENOMEM)
+            r = -ENOMEM;
+    for (size_t i = 0; r == 0 && i < f->config.n_overrides; i++)
         apply_override(f, &by_ip, &f->config.overrides[i]);
-    return 0;
+    return r;
+}
+
+static int make_peers(struct fetch *f)
+{
+    if (f->peers)
+        return 0;
+    int r = select_peers(f);
+    if (r == 0)
+        r = override_peers(f);
+    if (r < 0) {
+        free(f->peers);
+        f->peers = NULL;
+    }
+    return r;
 }
 
 /* Endpoints by index of f->peers: only those are resolved that the diff asks for. */
@@ -81,14 +109,19 @@ static void resolved_done(struct resolved *r)
 
 static int resolve_selected(const struct fetch *f, struct resolved *ret)
 {
-    size_t n = 0, n_peers = f->state->n_peers;
-    CLEAN_FREE const struct endpoint **eps = calloc(n_peers + 1, sizeof(*eps));
-    CLEAN_FREE size_t *index = calloc(n_peers + 1, sizeof(*index));
-    CLEAN_FREE struct sock_addr *addrs = calloc(n_peers + 1, sizeof(*addrs));
-    CLEAN_FREE bool *ok = calloc(n_peers + 1, sizeof(*ok));
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_peers; i++)
+        n += ret->ok[i];
+    if (n == 0)
+        return 0;
+    CLEAN_FREE const struct endpoint **eps = calloc(n, sizeof(*eps));
+    CLEAN_FREE size_t *index = calloc(n, sizeof(*index));
+    CLEAN_FREE struct sock_addr *addrs = calloc(n, sizeof(*addrs));
+    CLEAN_FREE bool *ok = calloc(n, sizeof(*ok));
     if (!eps || !index || !addrs || !ok)
         return -ENOMEM;
-    for (size_t i = 0; i < n_peers; i++) {
+    n = 0;
+    for (size_t i = 0; i < f->n_peers; i++) {
         if (!ret->ok[i])
             continue;
         eps[n] = &f->peers[i].endpoint;
@@ -104,27 +137,43 @@ static int resolve_selected(const struct fetch *f, struct resolved *ret)
     return 0;
 }
 
-static int compute_diffs(struct fetch *f)
+static int compute_diffs(struct fetch *f, bool whole)
 {
     CLEANUP(resolved_done) struct resolved resolved = {0};
-    int64_t now_s = time(NULL);
-    resolved.addrs = calloc(f->state->n_peers + 1, sizeof(*resolved.addrs));
-    resolved.ok = calloc(f->state->n_peers + 1, sizeof(*resolved.ok));
-    if (!resolved.addrs || !resolved.ok)
-        return -ENOMEM;
-    int r = diff_find_stale(&f->device, f->peers, f->state->n_peers, now_s, resolved.ok);
-    if (r == 0)
-        r = resolve_selected(f, &resolved);
+    CLEAN_FREE size_t *match = NULL;
+    resolved.addrs = malloc((f->n_peers + 1) * sizeof(*resolved.addrs));
+    resolved.ok = calloc(f->n_peers + 1, sizeof(*resolved.ok));
+    int r = resolved.addrs && resolved.ok ? diff_match(&f->device, f->peers, f->n_peers, &match)
+                                          : -ENOMEM;
     if (r < 0)
         return r;
-    return diff_compute(&(struct diff_input){.device = &f->device,
-                                             .peers = f->peers,
-                                             .n_peers = f->state->n_peers,
-                                             .server_key = &f->config.server_key,
-                                             .now_s = now_s,
-                                             .endpoints = resolved.addrs,
-                                             .has_endpoint = resolved.ok},
-                        &f->diffs);
+    struct diff_input in = {.device = &f->device,
+                            .peers = f->peers,
+                            .n_peers = f->n_peers,
+                            .match = match,
+                            .is_settled = whole ? NULL : f->is_settled,
+                            .server_key = &f->config.server_key,
+                            .now_s = time(NULL),
+                            .endpoints = resolved.addrs,
+                            .has_endpoint = resolved.ok};
+    diff_find_stale(&in, resolved.ok);
+    r = resolve_selected(f, &resolved);
+    if (r < 0)
+        return r;
+    diffs_done(&f->diffs);
+    return diff_compute(&in, &f->diffs);
+}
+
+static int read_device(struct fetch *f, struct err *err)
+{
+    struct wg_device device = {0};
+    int r = wg_get(f->wg, f->interface, &device, err);
+    if (r < 0)
+        return err_prefix(err, r, "%s", f->interface);
+    diffs_done(&f->diffs); /* they refer to the old one */
+    wg_device_done(&f->device);
+    f->device = device;
+    return 0;
 }
 
 static int update_device(struct fetch *f, struct err *err)
@@ -155,15 +204,15 @@ static void tell_result(const struct fetch *f)
     }
 }
 
-int fetch_apply(struct fetch *f, struct err *err)
+int fetch_apply(struct fetch *f, bool whole, struct err *err)
 {
-    int r = override_peers(f);
+    int r = make_peers(f);
     if (r < 0)
         return err_set(err, r, "%s - out of memory", f->interface);
-    r = wg_get(f->wg, f->interface, &f->device, err);
+    r = read_device(f, err);
     if (r < 0)
-        return err_prefix(err, r, "%s", f->interface);
-    r = compute_diffs(f);
+        return r;
+    r = compute_diffs(f, whole);
     if (r == 0)
         r = diff_log(&f->diffs, &f->store.state);
     if (r < 0)
@@ -175,5 +224,5 @@ int fetch_apply(struct fetch *f, struct err *err)
     if (f->options->write_hosts)
         fetch_update_hosts(f);
     tell_result(f);
-    return 0;
+    return f->options->no_nat_traversal ? 0 : nat_take(f, !whole, err);
 }

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <string.h>
 
 #include "fetch_internal.h"
 #include "innernet/log.h"
@@ -36,7 +37,27 @@ static void log_candidates(const struct endpoint *eps, size_t n)
     }
 }
 
-int fetch_report_candidates(struct fetch *f, struct err *err)
+bool fetch_candidates_are_known(const struct peer *self, const struct endpoint *eps, size_t n,
+                                bool has_reported)
+{
+    if (self->n_candidates != n && !(has_reported && self->n_candidates == n + 1))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!endpoint_equal(&self->candidates[i], &eps[i]))
+            return false;
+    return true;
+}
+
+/* The record of our own address; overrides do not touch candidates. */
+static const struct peer *find_self(const struct fetch *f)
+{
+    for (size_t i = 0; i < f->n_peers; i++)
+        if (ip_equal(&f->peers[i].ip, &f->config.address.addr))
+            return &f->peers[i];
+    return NULL;
+}
+
+int fetch_report(struct fetch *f, struct err *err)
 {
     struct ip ips[CANDIDATES_REPORT_MAX];
     struct endpoint eps[CANDIDATES_REPORT_MAX];
@@ -45,18 +66,43 @@ int fetch_report_candidates(struct fetch *f, struct err *err)
     if (r < 0)
         return err_prefix(err, r, "%s: local addresses", f->interface);
     n = fetch_candidate_endpoints(ips, n, f->device.listen_port, eps);
+    const struct peer *self = find_self(f);
+    bool is_same = n == f->n_reporting;
+    for (size_t i = 0; is_same && i < n; i++)
+        is_same = endpoint_equal(&eps[i], &f->reporting[i]);
+    f->has_reported = f->has_reported && is_same;
+    if (self && fetch_candidates_are_known(self, eps, n, f->has_reported))
+        return 0;
     log_candidates(eps, n);
-    r = api_start_candidates(&f->api, eps, n, err);
-    if (r == 0) {
-        rest_wait(f->api.rest);
-        r = api_finish_candidates(&f->api, err);
-    }
-    if (r < 0 && f->api.last.class == REST_STATUS && f->api.last.status == 404) {
+    memcpy(f->reporting, eps, n * sizeof(*eps));
+    f->n_reporting = n;
+    f->has_reported = false;
+    r = api_start_candidates(&f->report_api, eps, n, err);
+    f->is_reporting = r == 0;
+    return r < 0 ? r : 1;
+}
+
+bool fetch_is_reporting(const struct fetch *f)
+{
+    return f->is_reporting;
+}
+
+bool fetch_has_reported(const struct fetch *f)
+{
+    return f->is_reporting && rest_has_ended(f->report_api.rest);
+}
+
+int fetch_finish_report(struct fetch *f, struct err *err)
+{
+    int r = api_finish_candidates(&f->report_api, err);
+    f->is_reporting = false;
+    if (r < 0 && f->report_api.last.class == REST_STATUS && f->report_api.last.status == 404) {
         log_warn("The server of %s is too old to take candidates", f->interface);
         return 0;
     }
     if (r < 0)
         return err_prefix(err, r, "%s: reporting candidates", f->interface);
+    f->has_reported = true;
     log_debug("Candidates reported");
     return 0;
 }

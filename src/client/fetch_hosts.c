@@ -22,8 +22,8 @@ static void entries_done(struct entries *e)
 /* Disabled peers have no name any more, and nobody's name leads out of the network. */
 static int collect(const struct fetch *f, struct entries *e, size_t *ret_n_outside)
 {
-    for (size_t i = 0; i < f->state->n_peers; i++) {
-        const struct peer *p = &f->state->peers[i];
+    for (size_t i = 0; i < f->n_peers; i++) {
+        const struct peer *p = &f->peers[i];
         if (p->is_disabled)
             continue;
         if (!network_contains_ip(&f->config.address, &p->ip)) {
@@ -40,20 +40,23 @@ static int collect(const struct fetch *f, struct entries *e, size_t *ret_n_outsi
 }
 
 /* Never fails the fetch: the network works without names. */
-int fetch_update_hosts(const struct fetch *f)
+void fetch_update_hosts(struct fetch *f)
 {
     CLEANUP(entries_done) struct entries e = {0};
     struct err err = ERR_INIT;
+    struct fs_stamp stamp = fs_stamp_take(f->options->hosts_path);
     size_t n_outside = 0;
     bool changed = false;
     int r = -ENOMEM;
-    e.items = calloc(f->state->n_peers + 1, sizeof(*e.items));
-    e.names = calloc(f->state->n_peers + 1, sizeof(*e.names));
+    if (fs_stamp_equal(&stamp, &f->hosts_stamp))
+        return; /* neither names nor file have changed */
+    e.items = calloc(f->n_peers + 1, sizeof(*e.items));
+    e.names = calloc(f->n_peers + 1, sizeof(*e.names));
     if (e.items && e.names)
         r = collect(f, &e, &n_outside);
     if (r < 0) {
         log_warn("%s - out of memory", f->options->hosts_path);
-        return r;
+        return;
     }
     if (n_outside > 0)
         log_warn("%zu peer(s) with an address outside the network are left out of %s", n_outside,
@@ -63,5 +66,5 @@ int fetch_update_hosts(const struct fetch *f)
         log_warn("%s", err.text);
     else if (changed)
         log_info("Updated %s with the latest peers", f->options->hosts_path);
-    return r;
+    f->hosts_stamp = r < 0 || changed ? FS_STAMP_INIT : stamp;
 }

@@ -1,37 +1,84 @@
 #pragma once
-/* The steps of a fetch, shared between fetch*.c. */
+/* The steps of a fetch, shared between fetch*.c and nat.c. */
 
 #include "api.h"
 #include "client.h"
 #include "datastore.h"
 #include "diff.h"
-#include "options.h"
+#include "fetch.h"
+#include "nat_plan.h"
+#include "tag.h"
+
+/* The server's answer, until it is followed. */
+struct fetch_answer {
+    bool is_there;
+    int result; /* of the request, with its error: */
+    struct err err;
+    struct rest_outcome outcome;
+    struct state state;
+    bool is_whole; /* no record was left out */
+    char asked_tag[REST_TAG_MAX + 1];
+};
 
 struct fetch {
     const struct client *client;
     const char *interface;
     const struct fetch_options *options;
+    struct rest_hub *hub;
     struct wg *wg;
+    int lock;
+
+    /* What the files say, while is_loaded: */
+    char *config_path, *store_path, *tag_path;
+    bool is_loaded;
     struct client_config config;
+    struct fs_stamp config_stamp;
     struct datastore store;
+    char tag[REST_TAG_MAX + 1]; /* of the store's content, "" = none */
+
+    /* This round: */
+    bool is_prepared;
+    bool brought_up;
+    bool is_asking;
     struct api api;
-    bool brought_up;           /* by this fetch */
-    struct state fetched;      /* the server's answer; empty when the store has to do */
-    const struct state *state; /* what is followed: `fetched` or the store's */
-    struct peer *peers;        /* the state's, with overrides: shallow copies, borrowed contents */
-    struct wg_device device;   /* as it was before the changes */
+    struct fetch_answer answer;
+
+    /* What is followed: the listed peers of the store, with overrides. Shallow copies. */
+    struct peer *peers; /* NULL = to be made anew */
+    bool *is_settled;   /* by index of `peers`: the last answer has nothing new about it */
+    size_t n_peers;
+    struct wg_device device; /* as it was before the changes */
     struct diffs diffs;
-    long long applied_at_ms; /* when the changes had been made, CLOCK_MONOTONIC */
-    struct nat *nat;         /* what is left to do */
+    long long applied_at_ms;     /* when the changes had been made, CLOCK_MONOTONIC */
+    struct fs_stamp hosts_stamp; /* of the hosts file that agrees with `peers` */
+
+    /* Candidates: */
+    struct api report_api;
+    bool is_reporting;
+    struct endpoint reporting[CANDIDATES_REPORT_MAX]; /* addresses only: nothing to free */
+    size_t n_reporting;
+    bool has_reported; /* `reporting` was taken by the server */
+
+    struct nat *nat; /* what is left to do */
+    struct nat_told told;
 };
+
+/* Reads the files that are not as they were. *ret_moved: another server or another address of ours
+ * than before. */
+int fetch_load(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *err);
+/* What is in memory may be ahead of the files: reads them next time. */
+void fetch_forget(struct fetch *f);
 
 /* Brings the interface up with the server as its only peer (spec/client.md 8.6) when it is not. */
 int fetch_ensure_up(struct fetch *f, struct err *err);
-/* Makes the device and the hosts file follow f->state. */
-int fetch_apply(struct fetch *f, struct err *err);
-int fetch_update_hosts(const struct fetch *f);
-/* Tells the server under which addresses we can be reached (spec/client.md 3.6). */
-int fetch_report_candidates(struct fetch *f, struct err *err);
+/* Makes the device and the hosts file follow the store; all of it or what the last update of the
+ * store changed. */
+int fetch_apply(struct fetch *f, bool whole, struct err *err);
+void fetch_update_hosts(struct fetch *f);
 /* Pure: at most CANDIDATES_REPORT_MAX endpoints. Returns how many. */
 size_t fetch_candidate_endpoints(const struct ip *ips, size_t n, uint16_t listen_port,
                                  struct endpoint *ret);
+/* Pure: does the server know `eps` of us? It may add an endpoint under which it sees us, at the
+ * end; that is told apart from an old report only by who has reported `eps` before. */
+bool fetch_candidates_are_known(const struct peer *self, const struct endpoint *eps, size_t n,
+                                bool has_reported);

@@ -15,6 +15,7 @@
 struct nat {
     struct fetch *f;
     struct nat_plan plan;
+    bool is_partial;    /* not about everybody */
     bool is_trying;     /* the first candidates have been set */
     long long until_ms; /* the present endpoints have their chance until then */
 };
@@ -97,8 +98,9 @@ static int set_next(struct nat *nat, struct err *err)
 static int finish(const struct nat *nat)
 {
     CLEAN_BUF struct buf text = BUF_INIT;
+    bool is_news = nat_told_update(&nat->f->told, &nat->plan, nat->is_partial);
     nat_plan_tell_silent(&nat->plan, nat->f->interface, &text);
-    if (text.data && !text.failed)
+    if (is_news && text.data && !text.failed)
         log_warn("%s", text.data);
     log_debug("NAT traversal is finished");
     return 0;
@@ -147,23 +149,28 @@ void nat_free(struct nat *nat)
     free(nat);
 }
 
-int nat_begin(struct fetch *f, struct nat **ret, struct err *err)
+int nat_take(struct fetch *f, bool is_partial, struct err *err)
 {
-    struct nat *nat = calloc(1, sizeof(*nat));
-    int r = nat ? nat_plan_init(&f->diffs, &f->config, &nat->plan) : -ENOMEM;
-    if (r < 0) {
-        free(nat);
+    if (!is_partial) {
+        nat_free(f->nat);
+        f->nat = NULL;
+    }
+    bool is_new = !f->nat;
+    if (is_new)
+        f->nat = calloc(1, sizeof(*f->nat));
+    int r = f->nat ? nat_plan_add(&f->nat->plan, &f->diffs, &f->config, time(NULL)) : -ENOMEM;
+    if (r < 0)
         return err_set(err, r, "%s - out of memory", f->interface);
+    if (is_new) {
+        f->nat->f = f;
+        f->nat->is_partial = is_partial;
+        f->nat->until_ms = f->applied_at_ms + STEP_MS;
     }
-    nat->f = f;
-    nat->until_ms = f->applied_at_ms + STEP_MS;
-    r = refresh(nat, err);
-    if (r == 0 && nat->plan.n > 0) {
-        *ret = nat;
+    if (f->nat->plan.n > 0)
         return 0;
-    }
-    if (r == 0)
-        r = finish(nat);
-    nat_free(nat);
-    return r;
+    if (!is_partial)
+        nat_told_clear(&f->told);
+    nat_free(f->nat);
+    f->nat = NULL;
+    return 0;
 }

@@ -6,8 +6,9 @@
 
 struct nat;
 
-/* Finds out who needs it. *ret is NULL when nobody does. Refers to `f`. */
-int nat_begin(struct fetch *f, struct nat **ret, struct err *err);
+/* Takes in the changes that were just made (f->diffs). With `is_partial` they were about some peers
+ * only: who is being tried goes on. f->nat is NULL when nobody needs it. 0 or -ENOMEM. */
+int nat_take(struct fetch *f, bool is_partial, struct err *err);
 void nat_free(struct nat *nat);
 
 /* Does what is due. 1: call again at *ret_wake_ms (stop_clock_ms), calling earlier does no harm; 0:

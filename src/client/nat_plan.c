@@ -10,7 +10,7 @@
 #define PEER_NAME_SHOWN_MAX 256
 
 /* The endpoint the server reported goes to the front: it is tried last, and stays. */
-static struct nat_peer nat_peer_of(const struct peer *p)
+static struct nat_peer nat_peer_of(struct peer *p)
 {
     struct nat_peer ret = {.peer = p};
     size_t n = p->n_candidates < NAT_CANDIDATES_MAX ? p->n_candidates : NAT_CANDIDATES_MAX;
@@ -23,27 +23,95 @@ static struct nat_peer nat_peer_of(const struct peer *p)
     return ret;
 }
 
-int nat_plan_init(const struct diffs *diffs, const struct client_config *config,
-                  struct nat_plan *ret)
+static void free_peer(struct peer *p)
 {
-    struct nat_peer *peers = calloc(diffs->n + 1, sizeof(*peers));
-    const struct peer **silent = calloc(diffs->n + 1, sizeof(*silent));
-    if (!peers || !silent) {
-        free(peers);
-        free(silent);
+    if (p)
+        peer_done(p);
+    free(p);
+}
+
+static struct peer *copy_of(const struct peer *p)
+{
+    struct peer *copy = calloc(1, sizeof(*copy));
+    if (copy && peer_copy(p, copy) < 0) {
+        free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+static bool takes_part(const struct diff *d, const struct client_config *config, int64_t now_s)
+{
+    const struct peer *p = d->peer;
+    return p && (p->n_candidates > 0 || endpoint_is_set(&p->endpoint)) &&
+           !diff_recently_connected(d->before, now_s) && !client_config_override(config, &p->ip);
+}
+
+static int make_room(struct nat_plan *plan, size_t extra)
+{
+    struct nat_peer *peers = reallocarray(plan->peers, plan->n + extra + 1, sizeof(*peers));
+    if (!peers)
         return -ENOMEM;
-    }
-    *ret = (struct nat_plan){.peers = peers, .silent = silent};
-    for (size_t i = 0; i < diffs->n; i++) {
-        const struct peer *p = diffs->items[i].peer;
-        if (p && !client_config_override(config, &p->ip))
-            peers[ret->n++] = nat_peer_of(p);
-    }
+    plan->peers = peers;
+    size_t n = plan->n + plan->n_silent + extra + 1;
+    struct peer **silent = reallocarray(plan->silent, n, sizeof(*silent));
+    if (!silent)
+        return -ENOMEM;
+    plan->silent = silent;
     return 0;
+}
+
+/* Takes out who starts anew. */
+static int forget(struct nat_plan *plan, const struct diffs *diffs)
+{
+    CLEAN_MAP struct map again = MAP_INIT;
+    size_t kept = 0, silent = 0;
+    int r = map_reserve(&again, diffs->n + 1);
+    for (size_t i = 0; r == 0 && i < diffs->n; i++)
+        if (diffs->items[i].peer)
+            r = map_put(&again, diffs->items[i].peer->public_key.bytes, KEY_LEN, i);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < plan->n; i++) {
+        if (map_get(&again, plan->peers[i].peer->public_key.bytes, KEY_LEN, NULL))
+            free_peer(plan->peers[i].peer);
+        else
+            plan->peers[kept++] = plan->peers[i];
+    }
+    for (size_t i = 0; i < plan->n_silent; i++) {
+        if (map_get(&again, plan->silent[i]->public_key.bytes, KEY_LEN, NULL))
+            free_peer(plan->silent[i]);
+        else
+            plan->silent[silent++] = plan->silent[i];
+    }
+    plan->n = kept;
+    plan->n_silent = silent;
+    return 0;
+}
+
+int nat_plan_add(struct nat_plan *plan, const struct diffs *diffs,
+                 const struct client_config *config, int64_t now_s)
+{
+    int r = make_room(plan, diffs->n);
+    if (r == 0 && plan->n + plan->n_silent > 0)
+        r = forget(plan, diffs);
+    for (size_t i = 0; r == 0 && i < diffs->n; i++) {
+        if (!takes_part(&diffs->items[i], config, now_s))
+            continue;
+        struct peer *copy = copy_of(diffs->items[i].peer);
+        if (!copy)
+            return -ENOMEM;
+        plan->peers[plan->n++] = nat_peer_of(copy);
+    }
+    return r;
 }
 
 void nat_plan_done(struct nat_plan *plan)
 {
+    for (size_t i = 0; i < plan->n; i++)
+        free_peer(plan->peers[i].peer);
+    for (size_t i = 0; i < plan->n_silent; i++)
+        free_peer(plan->silent[i]);
     free(plan->peers);
     free(plan->silent);
     *plan = (struct nat_plan){0};
@@ -67,17 +135,21 @@ int nat_plan_refresh(struct nat_plan *plan, const struct wg_device *device, int6
         r = map_put(&by_key, device->peers[i].public_key.bytes, KEY_LEN, i);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < plan->n_silent; i++)
+    for (size_t i = 0; i < plan->n_silent; i++) {
         if (needs_help(device, &by_key, plan->silent[i], now_s))
             plan->silent[silent++] = plan->silent[i];
+        else
+            free_peer(plan->silent[i]);
+    }
     for (size_t i = 0; i < plan->n; i++) {
         const struct nat_peer *p = &plan->peers[i];
-        if (!needs_help(device, &by_key, p->peer, now_s))
-            continue;
-        if (p->n > 0)
+        bool is_kept = needs_help(device, &by_key, p->peer, now_s);
+        if (is_kept && p->n > 0)
             plan->peers[kept++] = *p;
-        else if (p->is_tried)
+        else if (is_kept && p->is_tried)
             plan->silent[silent++] = p->peer;
+        else
+            free_peer(p->peer);
     }
     plan->n = kept;
     plan->n_silent = silent;

@@ -24,6 +24,11 @@ char *paths_store(const struct client *c, const char *interface)
     return fs_join(c->data_dir, interface, ".json");
 }
 
+char *paths_tag(const struct client *c, const char *interface)
+{
+    return fs_join(c->data_dir, interface, ".etag");
+}
+
 void path_names_done(struct path_names *names)
 {
     for (size_t i = 0; i < names->n; i++)

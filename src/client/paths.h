@@ -9,6 +9,7 @@
 
 char *paths_config(const struct client *c, const char *interface);
 char *paths_store(const struct client *c, const char *interface);
+char *paths_tag(const struct client *c, const char *interface); /* tag.h */
 
 struct path_names {
     char **names; /* owned, sorted */

@@ -8,7 +8,8 @@
 
 int stop_install(struct err *err);
 bool stop_requested(void);
-/* Readable when a stop is requested, for who waits for more than time; -1 without stop_install(). */
+/* Readable when a stop is requested, for who waits for more than time; -1 without stop_install().
+ */
 int stop_fd(void);
 /* CLOCK_MONOTONIC in milliseconds. */
 long long stop_clock_ms(void);

@@ -5,37 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch.h"
 #include "innernet/log.h"
 #include "paths.h"
 #include "stop.h"
+#include "up_job.h"
 
-#define LOCK_RETRY_MS 1000
 #define LIST_PAUSE_MIN_MS 1000
-/* Longer than a waiting process sleeps between two looks at the lock: even without an interval it
- * gets its turn. */
-#define BREATH_MS 150
 #define NEVER LLONG_MAX
-
-struct job {
-    char *interface;
-    struct fetch *fetch; /* what is left of it, NULL between fetches */
-    long long due_ms;
-    bool is_waiting; /* for another process; that was said already */
-};
 
 struct jobs {
     const struct up *up;
-    long long interval_ms; /* < 0: once */
+    struct up_job_options options;
     long long list_due_ms;
-    struct job *items;
+    struct up_job **items; /* they stay where they are */
     size_t n;
     struct err failure; /* the last one that was not logged; code 0 = none */
 };
 
 static bool is_daemon(const struct jobs *jobs)
 {
-    return jobs->interval_ms >= 0;
+    return jobs->options.interval_ms >= 0;
 }
 
 static long long later(long long ms)
@@ -44,17 +33,18 @@ static long long later(long long ms)
     return __builtin_add_overflow(stop_clock_ms(), ms, &sum) ? NEVER : sum;
 }
 
-static void job_done(struct job *j)
+static void job_free(struct up_job *j)
 {
-    fetch_free(j->fetch);
-    free(j->interface);
+    up_job_done(j);
+    free(j);
 }
 
 static void jobs_done(struct jobs *jobs)
 {
     for (size_t i = 0; i < jobs->n; i++)
-        job_done(&jobs->items[i]);
+        job_free(jobs->items[i]);
     free(jobs->items);
+    rest_hub_free(jobs->options.hub);
 }
 
 static void report(struct jobs *jobs, const struct err *err)
@@ -74,16 +64,18 @@ static void report(struct jobs *jobs, const struct err *err)
 static int add_job(struct jobs *jobs, const char *interface)
 {
     for (size_t i = 0; i < jobs->n; i++)
-        if (strcmp(jobs->items[i].interface, interface) == 0)
+        if (strcmp(jobs->items[i]->interface, interface) == 0)
             return 0;
-    struct job *grown = reallocarray(jobs->items, jobs->n + 1, sizeof(*grown));
+    struct up_job **grown = reallocarray(jobs->items, jobs->n + 1, sizeof(struct up_job *));
     if (!grown)
         return -ENOMEM;
     jobs->items = grown;
-    grown[jobs->n] = (struct job){.interface = strdup(interface)};
-    if (!grown[jobs->n].interface)
+    struct up_job *j = calloc(1, sizeof(*j));
+    if (!j || up_job_init(j, &jobs->options, interface) < 0) {
+        free(j);
         return -ENOMEM;
-    jobs->n++;
+    }
+    jobs->items[jobs->n++] = j;
     return 0;
 }
 
@@ -99,10 +91,10 @@ static void drop_jobs_but(struct jobs *jobs, const struct path_names *names)
 {
     size_t kept = 0;
     for (size_t i = 0; i < jobs->n; i++) {
-        if (is_listed(names, jobs->items[i].interface))
+        if (is_listed(names, jobs->items[i]->interface))
             jobs->items[kept++] = jobs->items[i];
         else
-            job_done(&jobs->items[i]);
+            job_free(jobs->items[i]);
     }
     jobs->n = kept;
 }
@@ -131,95 +123,75 @@ static int refresh_list(struct jobs *jobs, struct err *err)
         jobs->list_due_ms = NEVER;
         return add_job(jobs, jobs->up->interface) < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
     }
-    long long pause_ms =
-        jobs->interval_ms > LIST_PAUSE_MIN_MS ? jobs->interval_ms : LIST_PAUSE_MIN_MS;
+    long long pause_ms = jobs->options.interval_ms > LIST_PAUSE_MIN_MS ? jobs->options.interval_ms
+                                                                       : LIST_PAUSE_MIN_MS;
     jobs->list_due_ms = is_daemon(jobs) ? later(pause_ms) : NEVER;
     return list_jobs(jobs, err);
 }
 
 /* --- taking turns ---------------------------------------------------------------------------- */
 
-static void wait_for_lock(struct job *j)
+static struct up_job *next_job(const struct jobs *jobs)
 {
-    if (!j->is_waiting)
-        log_info("Waiting for another innernet process that works on %s", j->interface);
-    j->is_waiting = true;
-    j->due_ms = later(LOCK_RETRY_MS);
-}
-
-static void finish(struct jobs *jobs, struct job *j, int r, const struct err *err)
-{
-    fetch_free(j->fetch);
-    j->fetch = NULL;
-    long long pause_ms = jobs->interval_ms > BREATH_MS ? jobs->interval_ms : BREATH_MS;
-    j->due_ms = is_daemon(jobs) ? later(pause_ms) : NEVER;
-    if (r < 0)
-        report(jobs, err);
-}
-
-static void begin(struct jobs *jobs, struct job *j)
-{
-    struct err err = ERR_INIT;
-    const struct up *up = jobs->up;
-    int r = fetch_begin(up->client, j->interface, &up->options,
-                        is_daemon(jobs) ? FETCH_TRY : FETCH_WAIT, &j->fetch, &err);
-    if (r == -EINPROGRESS) {
-        wait_for_lock(j);
-        return;
+    struct up_job *next = NULL;
+    for (size_t i = 0; i < jobs->n; i++) {
+        up_job_poll(jobs->items[i]);
+        if (!next || up_job_due_ms(jobs->items[i]) < up_job_due_ms(next))
+            next = jobs->items[i];
     }
-    j->is_waiting = false;
-    if (r < 0 || !j->fetch)
-        finish(jobs, j, r, &err);
-    else
-        j->due_ms = later(0);
-}
-
-static void advance(struct jobs *jobs, struct job *j)
-{
-    struct err err = ERR_INIT;
-    if (!j->fetch) {
-        begin(jobs, j);
-        return;
-    }
-    int r = fetch_continue(j->fetch, &j->due_ms, &err);
-    if (r <= 0)
-        finish(jobs, j, r, &err);
-}
-
-static struct job *next_job(const struct jobs *jobs)
-{
-    struct job *next = NULL;
-    for (size_t i = 0; i < jobs->n; i++)
-        if (!next || jobs->items[i].due_ms < next->due_ms)
-            next = &jobs->items[i];
     return next;
+}
+
+static bool is_finished(const struct jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->n; i++)
+        if (jobs->items[i]->phase != UP_FINISHED || jobs->items[i]->nat_due_ms != NEVER)
+            return false;
+    return !is_daemon(jobs);
+}
+
+static void take_turn(struct jobs *jobs)
+{
+    struct err err = ERR_INIT;
+    struct up_job *j = next_job(jobs);
+    long long due_ms = j ? up_job_due_ms(j) : NEVER;
+    if (due_ms > jobs->list_due_ms)
+        due_ms = jobs->list_due_ms;
+    if (!j || up_job_due_ms(j) > stop_clock_ms())
+        rest_hub_wait(jobs->options.hub, due_ms, -1);
+    else if (up_job_advance(j, &err) < 0)
+        report(jobs, &err);
 }
 
 static int run(struct jobs *jobs, struct err *err)
 {
-    while (!stop_requested()) {
+    int r = rest_hub_open(&jobs->options.hub, err);
+    while (r == 0 && !stop_requested()) {
         if (stop_clock_ms() >= jobs->list_due_ms) {
-            int r = refresh_list(jobs, err);
-            if (r < 0 && !is_daemon(jobs))
-                return r;
-            if (r < 0)
+            r = refresh_list(jobs, err);
+            if (r < 0 && is_daemon(jobs)) {
                 report(jobs, err);
+                r = 0;
+            }
         }
-        struct job *j = next_job(jobs);
-        long long due_ms = j && j->due_ms < jobs->list_due_ms ? j->due_ms : jobs->list_due_ms;
-        if (due_ms == NEVER && !is_daemon(jobs))
+        if (r < 0 || is_finished(jobs))
             break;
-        if (j && j->due_ms <= stop_clock_ms())
-            advance(jobs, j);
-        else
-            stop_sleep_ms(due_ms - stop_clock_ms());
+        take_turn(jobs);
     }
-    return 0;
+    return r;
+}
+
+static struct jobs jobs_of(const struct up *up, long long interval_ms)
+{
+    return (struct jobs){
+        .up = up,
+        .options = {.client = up->client, .fetch = up->options, .interval_ms = interval_ms},
+        .failure = ERR_INIT};
 }
 
 int up_once(const struct up *up, struct err *err)
 {
-    CLEANUP(jobs_done) struct jobs jobs = {.up = up, .interval_ms = -1, .failure = ERR_INIT};
+    CLEANUP(jobs_done) struct jobs jobs = jobs_of(up, -1);
     int r = run(&jobs, err);
     if (r < 0 || jobs.failure.code == 0)
         return r;
@@ -229,8 +201,7 @@ int up_once(const struct up *up, struct err *err)
 
 void up_forever(const struct up *up, long long interval_ms)
 {
-    CLEANUP(jobs_done)
-    struct jobs jobs = {.up = up, .interval_ms = interval_ms, .failure = ERR_INIT};
+    CLEANUP(jobs_done) struct jobs jobs = jobs_of(up, interval_ms);
     struct err err = ERR_INIT;
     run(&jobs, &err);
 }

@@ -103,40 +103,53 @@ def two_rounds_without_second(bed):
 
 # --- one lock per interface ---------------------------------------------------------------------
 
-def test_the_daemon_and_manual_fetches_never_interleave(network):
-    """Each fetch reads (GET) and writes (PUT): nobody else's may come between."""
-    daemon = start_daemon(network, "evilcorp", "--interval", "0", "--no-nat-traversal")
-    wait_until(lambda: reports(network, second=False) >= 1, "the daemon's first round")
-    manual = [network.start("--backend", "userspace", "fetch", "evilcorp", "--no-write-hosts",
-                            "--no-nat-traversal") for _ in range(4)]
-    for process in manual:
-        output, _ = process.communicate(timeout=60)
-        assert process.returncode == 0, output
-    stop(daemon)
-    calls = network.server.calls()
-    calls = calls[:len(calls) // 2 * 2]
-    assert calls == [("GET", "/user/state"), ("PUT", "/user/candidates")] * (len(calls) // 2)
+class SlowServer:
+    """Keeps the answer to the state back until it is released."""
+
+    def __init__(self, bed):
+        self.release, self.entered = threading.Event(), threading.Event()
+        self.state = bed.server.answers["GET", "/user/state"]
+        bed.server.answers["GET", "/user/state"] = self.answer
+
+    def answer(self, _handler, _body):
+        self.entered.set()
+        assert self.release.wait(30)
+        return self.state
 
 
-def test_settings_wait_for_the_daemons_fetch(network):
-    release, entered = threading.Event(), threading.Event()
-    state = network.server.answers["GET", "/user/state"]
-
-    def slow(_handler, _body):
-        entered.set()
-        assert release.wait(30)
-        return state
-    network.server.answers["GET", "/user/state"] = slow
+def test_the_daemon_follows_only_with_the_lock(network):
+    """It asks without: whoever works on the interface meanwhile ends first."""
+    slow = SlowServer(network)
     daemon = start_daemon(network, "evilcorp", "--interval", "86400", "--no-nat-traversal")
-    assert entered.wait(30)
-    before = network.conf.read_text()
-    process = network.start("--backend", "userspace", "set-listen-port", "evilcorp", "-l", "777",
-                            "--yes")
-    assert "Waiting for another innernet process" in process.stdout.readline()
-    assert network.conf.read_text() == before
-    release.set()
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    assert slow.entered.wait(30)
+    with open(network.data_dir / "evilcorp.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        slow.release.set()
+        wait_for_line(daemon, "Waiting for another innernet process that works on evilcorp")
+        assert hex_key(PEER3_KEY) not in network.device()["peers"]
+        assert not network.store.exists()
+    wait_until(lambda: reports(network, second=False) == 1, "the rest of the round")
+    assert hex_key(PEER3_KEY) in network.device()["peers"] and network.store.exists()
+    stop(daemon)
+
+
+def wait_for_line(process, text):
+    for line in process.stdout:
+        if text in line:
+            return
+    raise AssertionError(f"the program ended without saying: {text}")
+
+
+def test_settings_do_not_wait_for_the_daemons_server(network):
+    slow = SlowServer(network)
+    daemon = start_daemon(network, "evilcorp", "--interval", "86400", "--no-nat-traversal")
+    assert slow.entered.wait(30)
+    result = network.run("--backend", "userspace", "set-listen-port", "evilcorp", "-l", "777",
+                         "--yes")
+    assert result.returncode == 0 and "Waiting" not in result.stdout
+    slow.release.set()
+    wait_until(lambda: ":777" in str(network.server.bodies("PUT", "/user/candidates")),
+               "a report of the new port")
     stop(daemon)
     assert network.device()["listen_port"] == "777"
     assert "listen-port = 777" in network.conf.read_text()

@@ -54,6 +54,19 @@ static void assert_content(const char *path, const char *text, size_t len)
     assert_memory_equal(content.data ? content.data : "", text, len);
 }
 
+/* datastore_update takes the records: give it copies. */
+static void update(struct datastore *d, const struct state *server)
+{
+    CLEAN_STATE struct state copy = {.n_peers = server->n_peers, .n_cidrs = server->n_cidrs};
+    copy.peers = calloc(server->n_peers + 1, sizeof(*copy.peers));
+    copy.cidrs = calloc(server->n_cidrs + 1, sizeof(*copy.cidrs));
+    for (size_t i = 0; i < server->n_peers; i++)
+        assert_int_equal(peer_copy(&server->peers[i], &copy.peers[i]), 0);
+    for (size_t i = 0; i < server->n_cidrs; i++)
+        assert_int_equal(cidr_copy(&server->cidrs[i], &copy.cidrs[i]), 0);
+    assert_int_equal(datastore_update(d, &copy, NULL), 0);
+}
+
 /* T1 */
 static void test_T1_a_new_store_is_empty_and_keeps_what_it_gets(void **state)
 {
@@ -66,7 +79,7 @@ static void test_T1_a_new_store_is_empty_and_keeps_what_it_gets(void **state)
     assert_int_equal(d.state.n_peers, 0);
     assert_int_equal(d.state.n_cidrs, 0);
     assert_int_equal(access(p->path, F_OK), -1);
-    assert_int_equal(datastore_update(&d, &server, NULL), 0);
+    update(&d, &server);
     assert_int_equal(datastore_save(&d, NULL), 0);
     assert_int_equal(datastore_open(p->path, DATASTORE_READ, &again, NULL), 0);
     assert_int_equal(again.state.n_peers, 1);
@@ -100,6 +113,7 @@ static void an_old_file_keeps_its_mode(void **state)
     assert_int_equal(chmod(p->path, 0640), 0);
     assert_int_equal(datastore_open(p->path, DATASTORE_UPDATE, &d, NULL), 0);
     d.state.peers[0].is_admin = false;
+    d.is_changed = true;
     assert_int_equal(datastore_save(&d, NULL), 0);
     assert_int_equal(stat(p->path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0640);
@@ -113,12 +127,12 @@ static void test_T3_peers_are_disabled_never_deleted(void **state)
     struct peer both[] = {peer_of("a", "10.0.0.1", 1), peer_of("b", "10.0.0.2", 2)};
     struct state server = {.peers = both, .n_peers = 2}, none = {0};
     assert_int_equal(datastore_open(p->path, DATASTORE_UPDATE, &d, NULL), 0);
-    assert_int_equal(datastore_update(&d, &server, NULL), 0);
-    assert_int_equal(datastore_update(&d, &none, NULL), 0);
+    update(&d, &server);
+    update(&d, &none);
     assert_int_equal(d.state.n_peers, 2);
     assert_true(d.state.peers[0].is_disabled && d.state.peers[1].is_disabled);
     server = (struct state){.peers = &both[1], .n_peers = 1};
-    assert_int_equal(datastore_update(&d, &server, NULL), 0);
+    update(&d, &server);
     assert_int_equal(d.state.n_peers, 2);
     assert_string_equal(d.state.peers[0].name, "a");
     assert_true(d.state.peers[0].is_disabled);
@@ -136,12 +150,93 @@ static void records_of_a_known_ip_are_replaced(void **state)
     struct state before = {.peers = &a, .n_peers = 1}, after = {.peers = &renamed, .n_peers = 1};
     renamed.is_admin = true;
     assert_int_equal(datastore_open(p->path, DATASTORE_UPDATE, &d, NULL), 0);
-    assert_int_equal(datastore_update(&d, &before, NULL), 0);
-    assert_int_equal(datastore_update(&d, &after, NULL), 0);
+    update(&d, &before);
+    update(&d, &after);
     assert_int_equal(d.state.n_peers, 1);
     assert_true(peer_equal(&d.state.peers[0], &renamed));
     free(a.name);
     free(renamed.name);
+}
+
+#define MARKS(...)                                                                                 \
+    (const unsigned char[])                                                                        \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+/* What an update says about itself: who is listed, who is new or different, whether the store says
+ * the same as the server, and whether anything has to be written. */
+static void an_update_tells_what_it_changed(void **state)
+{
+    enum { L = DATASTORE_LISTED, C = DATASTORE_CHANGED };
+    struct place *p = *state;
+    CLEAN_DATASTORE struct datastore d = {0};
+    struct peer all[] = {peer_of("a", "10.0.0.1", 1), peer_of("b", "10.0.0.2", 2),
+                         peer_of("c", "10.0.0.3", 3)};
+    struct peer other[] = {all[2], all[0], all[1]};
+    assert_int_equal(datastore_open(p->path, DATASTORE_UPDATE, &d, NULL), 0);
+    update(&d, &(struct state){.peers = all, .n_peers = 3});
+    assert_memory_equal(d.marks, MARKS(L | C, L | C, L | C), 3);
+    assert_true(d.is_exact && d.names_changed && d.is_changed);
+    assert_int_equal(datastore_save(&d, NULL), 0);
+
+    update(&d, &(struct state){.peers = other, .n_peers = 3}); /* the order is no change */
+    assert_memory_equal(d.marks, MARKS(L, L, L), 3);
+    assert_true(d.is_exact && !d.names_changed && !d.is_changed);
+
+    other[1].is_admin = true;
+    update(&d, &(struct state){.peers = other, .n_peers = 3});
+    assert_memory_equal(d.marks, MARKS(L | C, L, L), 3);
+    assert_true(d.is_exact && !d.names_changed && d.is_changed);
+
+    update(&d, &(struct state){.peers = other, .n_peers = 2}); /* b is gone, twice */
+    assert_memory_equal(d.marks, MARKS(L, C, L), 3);
+    assert_true(d.is_exact && d.names_changed);
+    update(&d, &(struct state){.peers = other, .n_peers = 2});
+    assert_memory_equal(d.marks, MARKS(L, 0, L), 3);
+    assert_true(d.is_exact && !d.names_changed);
+
+    other[0].ip =
+        all[1].ip; /* a key that moved to the address of b: spec/client.md 3.5 keeps both */
+    other[0].ip.bytes[3] = 9;
+    update(&d, &(struct state){.peers = other, .n_peers = 2});
+    assert_memory_equal(d.marks, MARKS(L, 0, 0, L | C), 4);
+    assert_false(d.is_exact);
+    for (size_t i = 0; i < 3; i++)
+        free(all[i].name);
+}
+
+static void one_ip_twice_is_not_exact(void **state)
+{
+    struct place *p = *state;
+    CLEAN_DATASTORE struct datastore d = {0};
+    struct peer twice[] = {peer_of("a", "10.0.0.1", 1), peer_of("z", "10.0.0.1", 1)};
+    assert_int_equal(datastore_open(p->path, DATASTORE_UPDATE, &d, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        update(&d, &(struct state){.peers = twice, .n_peers = 2});
+        assert_int_equal(d.state.n_peers, 1);
+        assert_string_equal(d.state.peers[0].name, "z");
+        assert_false(d.is_exact);
+    }
+    free(twice[0].name);
+    free(twice[1].name);
+}
+
+static void it_knows_whether_the_file_is_still_its_own(void **state)
+{
+    struct place *p = *state;
+    CLEAN_DATASTORE struct datastore d = {0};
+    CLEAN_BUF struct buf golden = BUF_INIT;
+    test_data("golden/store.json", &golden);
+    put(p->path, golden.data, golden.len);
+    assert_int_equal(datastore_open(p->path, DATASTORE_UPDATE, &d, NULL), 0);
+    assert_true(datastore_is_current(&d));
+    put(p->path, golden.data, golden.len); /* the same bytes */
+    assert_true(datastore_is_current(&d));
+    put(p->path, golden.data, golden.len - 1);
+    assert_false(datastore_is_current(&d));
+    unlink(p->path);
+    assert_false(datastore_is_current(&d));
 }
 
 /* Byte for byte what the reference implementation wrote; and an unchanged store is not written. */
@@ -160,11 +255,12 @@ static void the_golden_store_comes_back_the_same(void **state)
     assert_int_equal(datastore_save(&d, NULL), 0);
     assert_int_equal(stat(p->path, &after), 0);
     assert_int_equal(before.st_ino, after.st_ino);
-    d.state.peers[2].is_disabled = true;
+    d.state.peers[2].is_disabled = d.is_changed = true;
     assert_int_equal(datastore_save(&d, NULL), 0);
     assert_int_equal(stat(p->path, &after), 0);
     assert_int_not_equal(before.st_ino, after.st_ino); /* replaced, not rewritten */
     d.state.peers[2].is_disabled = false;
+    d.is_changed = true;
     assert_int_equal(datastore_save(&d, NULL), 0);
     assert_content(p->path, golden.data, golden.len);
 }
@@ -246,6 +342,9 @@ int main(void)
         CASE(an_old_file_keeps_its_mode),
         CASE(test_T3_peers_are_disabled_never_deleted),
         CASE(records_of_a_known_ip_are_replaced),
+        CASE(an_update_tells_what_it_changed),
+        CASE(one_ip_twice_is_not_exact),
+        CASE(it_knows_whether_the_file_is_still_its_own),
         CASE(the_golden_store_comes_back_the_same),
         CASE(only_a_missing_or_empty_file_is_new),
         CASE(a_damaged_store_is_refused_and_kept),

@@ -16,6 +16,7 @@ struct pair {
     bool has_endpoint;
     struct key server_key;
     bool keep_server;
+    bool is_settled;
     struct diffs diffs;
 };
 
@@ -44,10 +45,14 @@ static int tear_down(void **state)
 
 static void compute(struct pair *p)
 {
+    CLEAN_FREE size_t *match = NULL;
     diffs_done(&p->diffs);
+    assert_int_equal(diff_match(&p->device, &p->peer, 1, &match), 0);
     struct diff_input in = {.device = &p->device,
                             .peers = &p->peer,
                             .n_peers = 1,
+                            .match = match,
+                            .is_settled = &p->is_settled,
                             .server_key = p->keep_server ? &p->server_key : NULL,
                             .now_s = NOW,
                             .endpoints = &p->endpoint,
@@ -275,9 +280,12 @@ static void a_key_listed_twice_counts_once(void **state)
     struct diffs diffs;
     twice[1].ip = ip_of("10.0.0.2");
     p->device.n_peers = 0;
+    CLEAN_FREE size_t *match = NULL;
+    assert_int_equal(diff_match(&p->device, twice, 2, &match), 0);
     struct diff_input in = {.device = &p->device,
                             .peers = twice,
                             .n_peers = 2,
+                            .match = match,
                             .now_s = NOW,
                             .endpoints = endpoints,
                             .has_endpoint = ok};
@@ -288,27 +296,78 @@ static void a_key_listed_twice_counts_once(void **state)
 }
 
 /* Only endpoints that the diff looks at are resolved. */
+static bool is_stale(struct pair *p)
+{
+    CLEAN_FREE size_t *match = NULL;
+    bool stale;
+    assert_int_equal(diff_match(&p->device, &p->peer, 1, &match), 0);
+    diff_find_stale(&(struct diff_input){.device = &p->device,
+                                         .peers = &p->peer,
+                                         .n_peers = 1,
+                                         .match = match,
+                                         .is_settled = &p->is_settled,
+                                         .now_s = NOW},
+                    &stale);
+    return stale;
+}
+
+/* Nothing is new about it: not even its endpoint is set again. But a peer that the device lacks is
+ * put there. */
+static void settled_peers_are_left_alone(void **state)
+{
+    struct pair *p = *state;
+    has_endpoint(p, "1.1.1.1:1");
+    p->peer.endpoint = p->candidate;
+    p->peer.has_keepalive = true;
+    p->peer.keepalive_s = 15;
+    p->is_settled = true;
+    assert_false(is_stale(p));
+    compute(p);
+    assert_int_equal(p->diffs.n, 0);
+    p->device.n_peers = 0;
+    assert_true(is_stale(p));
+    compute(p);
+    assert_int_equal(only(p)->action, DIFF_ADD);
+    assert_true(only(p)->sets_endpoint && only(p)->sets_keepalive && only(p)->sets_allowed_ips);
+}
+
+/* Whatever the order of both lists. */
+static void matches_by_key(void **state)
+{
+    struct wg_peer on_device[4] = {0};
+    struct peer peers[4] = {0};
+    static const size_t expected[] = {2, 3, DIFF_NO_MATCH, 0};
+    CLEAN_FREE size_t *match = NULL;
+    (void)state;
+    for (uint8_t i = 0; i < 4; i++)
+        on_device[i].public_key = key_of(i);
+    for (uint8_t i = 0; i < 4; i++)
+        peers[i].public_key = key_of(expected[i] == DIFF_NO_MATCH ? 9 : (uint8_t)expected[i]);
+    struct wg_device device = {.peers = on_device, .n_peers = 4};
+    assert_int_equal(diff_match(&device, peers, 4, &match), 0);
+    assert_memory_equal(match, expected, sizeof(expected));
+}
+
 static void stale_peers_are_those_to_resolve(void **state)
 {
     struct pair *p = *state;
-    bool stale;
-    assert_int_equal(diff_find_stale(&p->device, &p->peer, 1, NOW, &stale), 0);
+    bool stale = is_stale(p);
     assert_false(stale); /* no endpoint */
     p->peer.endpoint = p->candidate;
-    assert_int_equal(diff_find_stale(&p->device, &p->peer, 1, NOW, &stale), 0);
+    stale = is_stale(p);
     assert_true(stale);
     p->before.last_handshake_s = NOW - 10;
-    assert_int_equal(diff_find_stale(&p->device, &p->peer, 1, NOW, &stale), 0);
+    stale = is_stale(p);
     assert_false(stale);
     p->device.n_peers = 0;
-    assert_int_equal(diff_find_stale(&p->device, &p->peer, 1, NOW, &stale), 0);
+    stale = is_stale(p);
     assert_true(stale);
     p->peer.is_disabled = true;
-    assert_int_equal(diff_find_stale(&p->device, &p->peer, 1, NOW, &stale), 0);
+    stale = is_stale(p);
     assert_false(stale);
     p->peer.is_disabled = false;
     p->device.public_key = key_of(1);
-    assert_int_equal(diff_find_stale(&p->device, &p->peer, 1, NOW, &stale), 0);
+    stale = is_stale(p);
     assert_false(stale);
 }
 
@@ -360,6 +419,8 @@ int main(void)
         CASE(the_server_is_never_removed),
         CASE(a_key_listed_twice_counts_once),
         CASE(stale_peers_are_those_to_resolve),
+        CASE(settled_peers_are_left_alone),
+        CASE(matches_by_key),
         CASE(lines_name_the_peer_and_the_action),
         CASE(allowed_ip_lists_are_written_in_brackets),
     };

@@ -41,7 +41,7 @@ static size_t plan(struct scene *s)
 {
     struct diffs diffs = {.items = &s->diff, .n = 1};
     nat_plan_done(&s->plan);
-    assert_int_equal(nat_plan_init(&diffs, &s->config, &s->plan), 0);
+    assert_int_equal(nat_plan_add(&s->plan, &diffs, &s->config, NOW), 0);
     return s->plan.n;
 }
 
@@ -82,6 +82,7 @@ static void removed_and_overridden_peers_take_no_part(void **state)
 {
     struct scene *s = *state;
     struct endpoint_override override = {ip_of("10.0.0.1"), endpoint_of("9.9.9.9:9")};
+    s->peer.n_candidates = 1;
     s->diff.peer = NULL;
     assert_int_equal(plan(s), 0);
     s->diff.peer = &s->peer;
@@ -147,7 +148,7 @@ static void who_answers_nowhere_is_told(void **state)
 static void who_was_not_tried_or_left_is_not_told(void **state)
 {
     struct scene *s = *state;
-    plan(s); /* neither endpoint nor candidates are known */
+    assert_int_equal(plan(s), 0); /* neither endpoint nor candidates are known */
     nat_plan_refresh(&s->plan, &s->device, NOW);
     assert_int_equal(s->plan.n, 0);
     assert_told(s, NULL);
@@ -164,12 +165,67 @@ static void who_was_not_tried_or_left_is_not_told(void **state)
 static void of_many_silent_peers_ten_are_named(void **state)
 {
     struct scene *s = *state;
-    const struct peer *silent[12];
+    struct peer *silent[12];
     CLEAN_BUF struct buf text = BUF_INIT;
     for (size_t i = 0; i < 12; i++)
         silent[i] = &s->peer;
     nat_plan_tell_silent(&(struct nat_plan){.silent = silent, .n_silent = 12}, "corp", &text);
     assert_non_null(strstr(text.data, "with p, p, p, p, p, p, p, p, p, p and 2 more: neither"));
+}
+
+/* Changes of some peers: these start anew, the others go on where they are. */
+static void who_changed_starts_anew(void **state)
+{
+    struct scene *s = *state;
+    struct peer other = peer_of("other", "10.0.0.2", 2);
+    struct diff diff = {.action = DIFF_MODIFY, .peer = &other};
+    other.candidates = s->candidates;
+    other.n_candidates = s->peer.n_candidates = 3;
+    plan(s);
+    nat_peer_pop(&s->plan.peers[0]);
+    assert_int_equal(
+        nat_plan_add(&s->plan, &(struct diffs){.items = &diff, .n = 1}, &s->config, NOW), 0);
+    assert_int_equal(s->plan.n, 2);
+    assert_int_equal(s->plan.peers[0].n, 2);
+    assert_int_equal(s->plan.peers[1].n, 3);
+    nat_peer_pop(&s->plan.peers[1]);
+    assert_int_equal(
+        nat_plan_add(&s->plan, &(struct diffs){.items = &diff, .n = 1}, &s->config, NOW), 0);
+    assert_int_equal(s->plan.n, 2);
+    assert_int_equal(s->plan.peers[0].n, 2);
+    assert_int_equal(s->plan.peers[1].n, 3);
+    free(other.name);
+}
+
+static void connected_peers_take_no_part(void **state)
+{
+    struct scene *s = *state;
+    s->peer.n_candidates = 1;
+    s->diff.before = &s->device_peer;
+    assert_int_equal(plan(s), 1);
+    s->device_peer.last_handshake_s = NOW - 10;
+    assert_int_equal(plan(s), 0);
+}
+
+static void nobody_is_told_of_twice(void **state)
+{
+    struct peer a = {.public_key = key_of(1)}, b = {.public_key = key_of(2)};
+    struct peer *silent[] = {&a, &b};
+    struct nat_plan one = {.silent = silent, .n_silent = 1},
+                    both = {.silent = silent, .n_silent = 2}, none = {0};
+    struct nat_told told = {0};
+    (void)state;
+    assert_false(nat_told_update(&told, &none, false));
+    assert_true(nat_told_update(&told, &one, false));
+    assert_false(nat_told_update(&told, &one, false));
+    assert_true(nat_told_update(&told, &both, true));
+    assert_false(nat_told_update(&told, &one, true));
+    assert_false(nat_told_update(&told, &both, false)); /* the other was not forgotten */
+    assert_false(nat_told_update(&told, &one, false));  /* now it is */
+    assert_true(nat_told_update(&told, &both, false));
+    nat_told_clear(&told);
+    assert_true(nat_told_update(&told, &one, false));
+    nat_told_clear(&told);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -183,6 +239,9 @@ int main(void)
         CASE(refresh_drops_who_needs_no_help),
         CASE(who_answers_nowhere_is_told),
         CASE(who_was_not_tried_or_left_is_not_told),
+        CASE(who_changed_starts_anew),
+        CASE(connected_peers_take_no_part),
+        CASE(nobody_is_told_of_twice),
         CASE(of_many_silent_peers_ten_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,10 +247,10 @@ enum api_verdict api_send(const struct api_call *call, struct body *shared,
         .status = 200, .body = body_ref(shared), .varies = req->accept_encoding.n > 0};
     if (ret->varies && field_accepts_gzip(&req->accept_encoding))
         ret->form = BODY_GZIP;
-    if (ret->form == BODY_GZIP && body_compress(shared) < 0)
-        ret->form = BODY_PLAIN;
     if (field_matches_etag(&req->if_none_match, shared->etag[ret->form]))
         ret->status = 304;
+    else if (ret->form == BODY_GZIP && body_compress(shared) < 0)
+        ret->form = BODY_PLAIN;
     return API_ANSWERED;
 }
 

@@ -33,17 +33,18 @@ static void release_body(void *cls)
     body_unref(cls);
 }
 
-/* With 304 the length is that of what would be sent (RFC 9110 8.6), and libmicrohttpd sends nothing
- * of it. */
+/* With 304 the body only gives its tag: it has no content. */
 static struct MHD_Response *create(const struct http_answer_key *key)
 {
     static char nothing[] = "";
     if (!key->body)
         return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-    bool gzip = key->form == BODY_GZIP;
     struct body *body = body_ref((struct body *)(uintptr_t)key->body);
-    struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(
-        gzip ? body->gzip_len : body->len, gzip ? body->gzip : body->data, release_body, body);
+    bool gzip = key->form == BODY_GZIP;
+    size_t len = key->is_unchanged ? 0 : gzip ? body->gzip_len : body->len;
+    char *data = key->is_unchanged ? nothing : gzip ? body->gzip : body->data;
+    struct MHD_Response *r =
+        MHD_create_response_from_buffer_with_free_callback_cls(len, data, release_body, body);
     if (!r)
         body_unref(body);
     return r;

@@ -21,7 +21,10 @@ int resolve_endpoint(const struct endpoint *ep, int timeout_ms, struct sock_addr
 int resolve_endpoints(const struct endpoint *const *eps, size_t n, int timeout_ms,
                       struct sock_addr *ret, bool *ret_ok);
 
-/* For event loops: a resolver with results kept for 60 s (failures 10 s), asked again after that. */
+/* For event loops: a resolver with results kept for 60 s (failures 10 s), asked again after that. Up
+ * to 32 names are looked up at a time; one that takes longer than RESOLVE_TIMEOUT_MS counts as failed
+ * and stands in nobody's way (64 threads at most, with such ones). What nobody has asked for during
+ * ten minutes is forgotten, and so is the rest of more than 16,384 names. */
 struct resolver;
 int resolver_new(struct resolver **ret, struct err *err);
 void resolver_free(struct resolver *r);

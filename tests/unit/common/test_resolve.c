@@ -143,22 +143,6 @@ static void test_resolver_failure_is_no_change(void **state)
     resolver_free(NULL);
 }
 
-/* Freed while look-ups are under way; more names than the cache holds. */
-static void test_resolver_is_bounded(void **state)
-{
-    (void)state;
-    struct resolver *r;
-    assert_int_equal(resolver_new(&r, NULL), 0);
-    for (int i = 0; i < 5000; i++) {
-        char text[64];
-        snprintf(text, sizeof(text), "name-%d.invalid:1", i);
-        CLEAN_ENDPOINT struct endpoint ep = parse(text);
-        struct sock_addr sa;
-        assert_false(resolver_lookup(r, &ep, &sa));
-    }
-    resolver_free(r);
-}
-
 int main(void)
 {
     if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
@@ -173,7 +157,6 @@ int main(void)
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_resolver_never_blocks_and_remembers),
         cmocka_unit_test(test_resolver_failure_is_no_change),
-        cmocka_unit_test(test_resolver_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,17 +22,10 @@ struct nl {
     size_t size;
 };
 
-size_t nl_message_max(void)
-{
-    long page = sysconf(_SC_PAGESIZE);
-    if (page < 8192)
-        return 8192;
-    return page > 32768 ? 32768 : (size_t)page;
-}
-
 static int socket_open(struct nl *nl)
 {
     struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
+    int on = 1;
     if (nl->socket)
         return 0;
     struct mnl_socket *s = mnl_socket_open2(nl->bus, SOCK_CLOEXEC);
@@ -45,6 +38,8 @@ static int socket_open(struct nl *nl)
         mnl_socket_close(s);
         return rc;
     }
+    /* A refusal need not bring our request back, 64 kB at times. Kernels that cannot do so, do. */
+    mnl_socket_setsockopt(s, NETLINK_CAP_ACK, &on, sizeof(on));
     nl->socket = s;
     return 0;
 }

@@ -39,8 +39,9 @@ static inline void nl_cleanup(struct nl **nl)
 int nl_exchange(struct nl *nl, struct nlmsghdr *request, const struct nl_sink *sink);
 #define NL_DUMP_TRIES 10
 
-/* The largest message we send: max(8192, page size), within what a 16-bit length can hold. */
-size_t nl_message_max(void);
+/* The largest message we send. An attribute, and so a list of peers, has a length of 16 bits; the
+ * kernel itself takes what fits into the socket's send buffer (at least 200 kB). */
+#define NL_MESSAGE_MAX 65532u
 
 /* Pure part. */
 

@@ -159,12 +159,11 @@ int wg_kernel_set(struct wg_kernel *k, const char *name, const struct wg_update 
     int rc = prepare(k);
     if (rc < 0)
         return rc;
-    size_t max = nl_message_max();
-    void *buf = malloc(max);
+    void *buf = malloc(NL_MESSAGE_MAX);
     if (!buf)
         return -ENOMEM;
-    rc = wg_kernel_build_set(k->family, name, update, buf, max, send_message, k);
-    explicit_bzero(buf, max);
+    rc = wg_kernel_build_set(k->family, name, update, buf, NL_MESSAGE_MAX, send_message, k);
+    explicit_bzero(buf, NL_MESSAGE_MAX);
     free(buf);
     return rc;
 }

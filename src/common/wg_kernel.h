@@ -46,7 +46,7 @@ int wg_kernel_parse_family(const struct nlmsghdr *m, uint16_t *ret);
 /* Adds one message of a device dump to what was read before it. 0, -EBADMSG, -ENOMEM, -E2BIG. */
 int wg_kernel_parse_device(const struct nlmsghdr *m, struct wg_build *b);
 
-/* Writes an update as messages of at most `max` bytes each (512 up to nl_message_max) into `buf`,
+/* Writes an update as messages of at most `max` bytes each (512 up to NL_MESSAGE_MAX) into `buf`,
  * which has that size, and gives each to `emit`; stops at the first error from there. An update
  * without content gives none. A peer with more allowed IPs than fit goes on in the next message. */
 int wg_kernel_build_set(uint16_t family, const char *name, const struct wg_update *update,

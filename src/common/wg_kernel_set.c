@@ -88,6 +88,19 @@ static uint32_t peer_flags(const struct wg_peer_update *p, bool is_first_part)
     return flags;
 }
 
+/* As many from *at on as fit, and moves *at behind them. False when not even the list fits. */
+static bool put_allowed_ips(struct nlmsghdr *m, size_t max, const struct wg_peer_update *p,
+                            size_t *at)
+{
+    struct nlattr *ips = mnl_attr_nest_start_check(m, max, WGPEER_A_ALLOWEDIPS);
+    if (!ips)
+        return false;
+    while (*at < p->n_allowed_ips && put_allowed_ip(m, max, &p->allowed_ips[*at]))
+        (*at)++;
+    mnl_attr_nest_end(m, ips);
+    return true;
+}
+
 /* Puts the peer with its allowed IPs from *at on, as many as fit, and moves *at behind them. False,
  * and nothing put, when not even the head of the peer fits. */
 static bool put_peer(struct nlmsghdr *m, size_t max, const struct wg_peer_update *p, size_t *at)
@@ -104,16 +117,14 @@ static bool put_peer(struct nlmsghdr *m, size_t max, const struct wg_peer_update
     if (fits && is_first_part && p->has_keepalive)
         fits =
             mnl_attr_put_u16_check(m, max, WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL, p->keepalive_s);
-    struct nlattr *ips = fits ? mnl_attr_nest_start_check(m, ips_max, WGPEER_A_ALLOWEDIPS) : NULL;
-    if (!ips) {
+    if (fits && p->n_allowed_ips > 0)
+        fits = put_allowed_ips(m, ips_max, p, at);
+    if (fits && flags)
+        fits = mnl_attr_put_u32_check(m, max, WGPEER_A_FLAGS, flags);
+    if (!fits) {
         mnl_attr_nest_cancel(m, peer);
         return false;
     }
-    while (*at < p->n_allowed_ips && put_allowed_ip(m, ips_max, &p->allowed_ips[*at]))
-        (*at)++;
-    mnl_attr_nest_end(m, ips);
-    if (flags)
-        mnl_attr_put_u32(m, WGPEER_A_FLAGS, flags);
     mnl_attr_nest_end(m, peer);
     return true;
 }

@@ -2,12 +2,30 @@
  * netif.h and prints what came back. Peers are made up: number n has the key 0x01, n, 0...; its
  * addresses follow from n. */
 
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "innernet/netif.h"
 #include "innernet/wg.h"
+
+static unsigned n_sent; /* messages that change a device */
+
+/* The linker puts these in place of libmnl's function (CMakeLists.txt). */
+ssize_t __real_mnl_socket_sendto(const struct mnl_socket *s, const void *data, size_t len);
+ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *s, const void *data, size_t len);
+
+ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *s, const void *data, size_t len)
+{
+    const struct nlmsghdr *m = data;
+
+    if (m->nlmsg_type != RTM_GETLINK && m->nlmsg_type != GENL_ID_CTRL)
+        n_sent++;
+    return __real_mnl_socket_sendto(s, data, len);
+}
 
 static struct key peer_key(uint32_t n)
 {
@@ -97,6 +115,25 @@ static int add(struct wg *wg, char **words)
 static int replace(struct wg *wg, char **words)
 {
     return put(wg, words, true);
+}
+
+/* remove-many NAME FROM COUNT: prints the number of messages that took. */
+static int remove_many(struct wg *wg, char **words)
+{
+    uint32_t from = (uint32_t)atoi(words[1]), count = (uint32_t)atoi(words[2]);
+    struct wg_peer_update *peers = calloc(count + 1, sizeof *peers);
+    struct wg_update update = {.peers = peers, .n_peers = count};
+    int r;
+
+    if (!peers)
+        return 2;
+    for (uint32_t i = 0; i < count; i++)
+        peers[i] = (struct wg_peer_update){.public_key = peer_key(from + i), .remove = true};
+    r = apply(wg, words[0], &update);
+    if (r == 0)
+        printf("%u\n", n_sent);
+    free(peers);
+    return r;
 }
 
 /* add-wide NAME NUMBER COUNT: one peer with COUNT allowed IPs. */
@@ -224,7 +261,7 @@ static const struct {
     {"bring-up", 4, bring_up}, {"set", 3, set},           {"add", 3, add},
     {"replace", 3, replace},   {"add-wide", 3, add_wide}, {"remove", 2, remove_peer},
     {"add-key", 2, add_key},   {"get", 1, get},           {"update-only", 2, update_only},
-    {"delete", 1, delete},     {"list", 0, list},
+    {"delete", 1, delete},     {"list", 0, list},         {"remove-many", 3, remove_many},
 };
 
 static int run(struct wg *wg, const char *verb, int n_words, char **words)

@@ -86,11 +86,11 @@ static void writes_the_example_byte_for_byte(void **state)
 {
     (void)state;
     static const char expected[] =
-        "ec000000 1c00 0500 00000000 00000000 01010000"
+        "e8000000 1c00 0500 00000000 00000000 01010000"
         "0800 0200 77673000"
         "2400 0300 0202020202020202020202020202020202020202020202020202020202020202"
         "0600 0600 3930 0000"
-        "a400 0880"
+        "a000 0880"
         "6c00 0080"
         "2400 0100 0303030303030303030303030303030303030303030303030303030303030303"
         "1400 0400 02000005 01020304 00000000 00000000"
@@ -98,11 +98,10 @@ static void writes_the_example_byte_for_byte(void **state)
         "2000 0980"
         "1c00 0080 0600 0100 0200 0000 0800 0200 0a000001 0500 0300 20 000000"
         "0800 0300 02000000"
-        "3400 0080"
+        "3000 0080"
         "2400 0100 0404040404040404040404040404040404040404040404040404040404040404"
-        "0400 0980"
-        "0800 0300 01000000";
-    uint8_t bytes[236];
+        "0800 0300 01000000"; /* without the empty list of the specification's example */
+    uint8_t bytes[232];
     struct network ip = net_of("10.0.0.1/32");
     struct wg_peer_update peers[2] = {{.has_endpoint = true,
                                        .has_keepalive = true,
@@ -123,9 +122,9 @@ static void writes_the_example_byte_for_byte(void **state)
     CLEAN_OUTCOME struct outcome o = {0};
     assert_int_equal(build(&u, MAX_LEN, &o), 0);
     assert_int_equal(o.n_messages, 1);
-    assert_int_equal(message_from_hex(expected, bytes, sizeof(bytes)), 236);
-    assert_int_equal(o.longest, 236);
-    assert_memory_equal(o.first, bytes, 236);
+    assert_int_equal(message_from_hex(expected, bytes, sizeof(bytes)), 232);
+    assert_int_equal(o.longest, 232);
+    assert_memory_equal(o.first, bytes, 232);
 }
 
 /* T12, and the order of the device's attributes. */
@@ -203,7 +202,7 @@ static void test_T13_spreads_many_peers_over_messages(void **state)
 {
     (void)state;
     enum { N = 10000 };
-    static const size_t limits[] = {512, 4096, MAX_LEN, 32768};
+    static const size_t limits[] = {512, 4096, MAX_LEN, NL_MESSAGE_MAX};
     struct wg_peer_update *peers = calloc(N, sizeof(*peers));
     struct network *ips = calloc(N + 16, sizeof(*ips));
     assert_non_null(peers);
@@ -245,6 +244,25 @@ static void test_T13_spreads_many_peers_over_messages(void **state)
     }
     free(peers);
     free(ips);
+}
+
+/* A removal is a key and a flag, and messages are as long as the length of an attribute lets them.
+ */
+static void removes_ten_thousand_peers_in_eight_messages(void **state)
+{
+    (void)state;
+    enum { N = 10000 };
+    struct wg_peer_update *peers = calloc(N, sizeof(*peers));
+    assert_non_null(peers);
+    for (unsigned i = 0; i < N; i++)
+        peers[i] = (struct wg_peer_update){.public_key = key_of(i), .remove = true};
+    struct wg_update u = {.peers = peers, .n_peers = N};
+    CLEAN_OUTCOME struct outcome o = {0};
+    assert_int_equal(build(&u, NL_MESSAGE_MAX, &o), 0);
+    assert_int_equal(o.n_messages, 8);
+    assert_in_range(o.longest, NL_MESSAGE_MAX - 64, NL_MESSAGE_MAX);
+    assert_int_equal(o.device.n_peers, N);
+    free(peers);
 }
 
 static unsigned n_replacing, n_parts;
@@ -593,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_T12_writes_one_message_for_one_peer),
         cmocka_unit_test(writes_nothing_for_an_empty_update),
         cmocka_unit_test(test_T13_spreads_many_peers_over_messages),
+        cmocka_unit_test(removes_ten_thousand_peers_in_eight_messages),
         cmocka_unit_test(splits_a_peer_that_is_too_large),
         cmocka_unit_test(stops_when_a_message_fails),
         cmocka_unit_test(asks_for_family_and_device),

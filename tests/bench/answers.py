@@ -13,7 +13,7 @@ def _whole(lab, figures, options, key, what, at, **how):
     result = compare(lab, options, 200, answer, **how)
     figures.add(key, what, f"{at}, {len(answer.body) / 1e3:,.0f} kB", result.ratio(), "",
                 (">=", 0.85), ratio=result.ratio(),
-                note=f"{result.server():,.0f} requests/s, ceiling {result.ceiling():,.0f}")
+                note=result.note())
     figures.detail(key, result.as_dict())
     return result
 
@@ -29,7 +29,7 @@ def _unchanged(lab, figures, options, n):
     result = compare(lab, options, 304, answer, headers=[("If-None-Match", tag)])
     figures.add(f"304.{n}", "GET state answered 304", at, result.ratio(), "", (">=", 0.7),
                 ratio=result.ratio(),
-                note=f"{result.server():,.0f} requests/s, ceiling {result.ceiling():,.0f}")
+                note=result.note())
     figures.add(f"poll-cpu.{n}", "server CPU per unchanged poll", at, result.server("cpu_ms"), "ms",
                 ("<=", 0.010) if n == 10000 else None,
                 note=f"ceiling {result.ceiling('cpu_ms'):.4f} ms")
@@ -37,6 +37,7 @@ def _unchanged(lab, figures, options, n):
     figures.point("304, requests/s", n, result.server())
     figures.point("304, ceiling's requests/s", n, result.ceiling())
     figures.point("304, server CPU ms", n, result.server("cpu_ms"))
+    figures.point("304, ceiling's CPU ms", n, result.ceiling("cpu_ms"))
     return result
 
 
@@ -51,6 +52,7 @@ def by_size(tools, figures, options):
                 figures.point("state, requests/s", n, result.server())
                 figures.point("state, ceiling's requests/s", n, result.ceiling())
                 figures.point("state, server CPU ms", n, result.server("cpu_ms"))
+                figures.point("state, ceiling's CPU ms", n, result.ceiling("cpu_ms"))
             if options.wants("304"):
                 unchanged[n] = _unchanged(lab, figures, options, n)
     if options.wants("304") and len(unchanged) > 1:
@@ -93,7 +95,7 @@ def compressed(tools, figures, options):
         result = compare(lab, options, 200, answer, headers=[GZIP])
         figures.add("gzip", "GET state, gzip", f"{n:,} peers, {len(answer.body) / 1e3:,.0f} kB",
                     result.ratio(), "", ratio=result.ratio(),
-                    note=f"{result.server():,.0f} requests/s, ceiling {result.ceiling():,.0f}")
+                    note=result.note())
         figures.detail("gzip", result.as_dict())
 
 

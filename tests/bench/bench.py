@@ -57,8 +57,8 @@ def arguments():
     p.add_argument("--sizes", type=sizes, default=[10, 100, 1000, 10000], metavar="N,...",
                    help="numbers of peers (default 10,100,1000,10000)")
     p.add_argument("--quick", action="store_true", help="fewer and shorter runs: rough figures")
-    p.add_argument("--rounds", type=int, help="rounds of each comparison (default 7, quick 3)")
-    p.add_argument("--seconds", type=int, help="length of one run of load (default 2, quick 1)")
+    p.add_argument("--rounds", type=int, help="rounds of each comparison (default 11, quick 3)")
+    p.add_argument("--seconds", type=int, help="length of one run of load (default 1)")
     p.add_argument("--json", metavar="PATH", help="where the figures go (default build/bench/results.json)")
     p.add_argument("--svg", metavar="PATH", help="where the plot goes (default beside the JSON)")
     p.add_argument("--strict", action="store_true", help="exit 1 when a goal is missed")
@@ -66,8 +66,8 @@ def arguments():
                    help="put table and plot into docs/performance.md and docs/performance.svg")
     p.add_argument("--build", required=True, help=argparse.SUPPRESS)
     options = p.parse_args()
-    options.rounds = options.rounds or (3 if options.quick else 7)
-    options.seconds = options.seconds or (1 if options.quick else 2)
+    options.rounds = options.rounds or (3 if options.quick else 11)
+    options.seconds = options.seconds or 1
     options.ups = 5 if options.quick else 11
     options.cycles = 4 if options.quick else 10
     options.starts = 3 if options.quick else 7

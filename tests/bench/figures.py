@@ -88,14 +88,18 @@ class Collection:
         self.details[key] = what
 
     def growth(self, lower, upper):
-        """How much each line of the plot grew between two sizes; costs may grow as the size does."""
-        for line, points in self.series.items():
-            if lower not in points or upper not in points or not points[lower]:
+        """How much each cost grew between two sizes: at most as the size did. Rates tell nothing more."""
+        def factor(line):
+            points = self.series.get(line, {})
+            return points[upper] / points[lower] if points.get(lower) and upper in points else None
+        for line in list(self.series):
+            grown = None if "requests/s" in line or "ceiling" in line else factor(line)
+            if grown is None:
                 continue
-            is_rate = line.endswith("requests/s")
-            factor = (points[lower] / points[upper]) if is_rate else points[upper] / points[lower]
-            self.add(f"growth.{line}", f"growth of {'1 / ' if is_rate else ''}{line}",
-                     f"{lower:,} to {upper:,} peers", factor, "times", ("<=", upper / lower))
+            floor = factor(line.replace("server CPU", "ceiling's CPU")) if "server CPU" in line else None
+            self.add(f"growth.{line}", f"growth of: {line}", f"{lower:,} to {upper:,} peers", grown,
+                     "times", ("<=", upper / lower), ratio=floor and grown / floor,
+                     note=f"the ceiling's: {text_of(floor)} times" if floor else "")
 
     def missed(self):
         return [f for f in self.figures if f.met is False]

@@ -40,11 +40,19 @@ class Compared:
     def ratio(self):
         return median(server.rate / ceiling.rate for server, ceiling in self.rounds)
 
+    def cpu_ratio(self):
+        """The same by processor time per request: a machine with other work disturbs it less."""
+        return median(ceiling.cpu_ms / server.cpu_ms for server, ceiling in self.rounds)
+
+    def note(self):
+        return (f"{self.server():,.0f} requests/s, ceiling {self.ceiling():,.0f}; by CPU time "
+                f"{self.cpu_ratio():.2f}")
+
     def as_dict(self):
         names = ("rate", "cpu_ms", "p50_ms", "p99_ms")
         return {"server": {n: self.server(n) for n in names},
                 "ceiling": {n: self.ceiling(n) for n in names},
-                "ratio": self.ratio(),
+                "ratio": self.ratio(), "cpu_ratio": self.cpu_ratio(),
                 "ratios": [s.rate / c.rate for s, c in self.rounds]}
 
 

@@ -101,8 +101,11 @@ static int check_locked(void *arg)
         rc = load_if_changed(r, version, 0, round->err);
     if (rc < 0)
         return rc;
-    round->change->base = r->own_base = r->version;
-    return registry_check(r, round->change, round->err);
+    rc = registry_check(r, round->change, round->err);
+    round->change->base = r->version;
+    if (rc == 0)
+        r->own_base = r->version;
+    return rc;
 }
 
 static int take_step(void *arg)

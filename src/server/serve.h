@@ -45,7 +45,10 @@ struct server {
     int tick_fd;   /* every 10 s */
     int switch_fd; /* when a redeemed peer's key is due */
     int signal_fd;
-    uint64_t stop_at_ms; /* 0 while running */
+    bool is_sweeping;           /* a sweep is on its way to the database */
+    bool device_wanted;         /* the device has to be looked at */
+    uint64_t device_updated_ms; /* when it was */
+    uint64_t stop_at_ms;        /* 0 while running */
 };
 
 /* Brings the network up and serves until SIGTERM or SIGINT (spec/server.md 5.1, D21): 0 then, or

@@ -13,6 +13,7 @@
 
 #define TICK_S 10
 #define STOP_PATIENCE_MS 2000
+#define DEVICE_PAUSE_MS 200
 
 /* --- what the API does to the device --- */
 
@@ -53,7 +54,8 @@ const struct api_device serve_device = {
 
 static void finish_sweep(void *user, const struct change *c, int outcome, const struct err *err)
 {
-    (void)user;
+    struct server *s = user;
+    s->is_sweeping = false;
     if (outcome < 0)
         log_error("cannot sweep expired invitations: %s", err->text);
     else if (c->n_swept > 0)
@@ -64,21 +66,34 @@ static void sweep(struct server *s)
 {
     struct err err = ERR_INIT;
     CLEAN_CHANGE struct change c = {.kind = &change_sweep, .now_s = clock_now().tv_sec};
-    if (s->writer.n_waiting > 0)
-        return; /* perhaps the last sweep; there is another tick */
+    if (s->is_sweeping)
+        return;
     int r = registry_sync(&s->registry, &err);
     if (r == 0)
         r = registry_check(&s->registry, &c, &err);
     if (r == 0)
-        r = writer_submit(&s->writer, &c, finish_sweep, NULL, &err);
+        r = writer_submit(&s->writer, &c, finish_sweep, s, &err);
+    s->is_sweeping = r == 0;
     if (r < 0)
-        finish_sweep(NULL, NULL, r, &err);
+        finish_sweep(s, NULL, r, &err);
 }
 
 static void update_device(struct server *s)
 {
-    s->registry.changed_elsewhere = false;
+    s->registry.changed_elsewhere = s->device_wanted = false;
     keeper_run(&s->keeper, clock_now().tv_sec);
+    s->device_updated_ms = clock_now_ms();
+}
+
+/* How long until the device should be looked at: at once, but in a storm of reasons (redemptions,
+ * names, commands) only so often. -1: nobody wants it. */
+static int device_due_in(const struct server *s)
+{
+    if (!s->device_wanted && !s->registry.changed_elsewhere)
+        return -1;
+    uint64_t now = clock_now_ms();
+    uint64_t due = s->device_updated_ms + DEVICE_PAUSE_MS;
+    return due <= now ? 0 : (int)(due - now);
 }
 
 static void tick(struct server *s)
@@ -116,11 +131,11 @@ static void handle_event(struct server *s, int fd)
             tick(s);
     } else if (fd == s->switch_fd) {
         if (drain(fd) && keeper_end_switches(&s->keeper, clock_now_ms()))
-            update_device(s);
+            s->device_wanted = true;
         arm_switch_timer(s);
     } else if (fd == resolver_fd(s->resolver)) {
         if (resolver_collect(s->resolver))
-            update_device(s);
+            s->device_wanted = true;
     } else if (fd == worker_fd(s->worker)) {
         worker_collect(s->worker);
     }
@@ -136,6 +151,9 @@ static bool is_over(const struct server *s)
 static int wait_timeout(const struct server *s)
 {
     int timeout = http_timeout_ms(s->http);
+    int device = device_due_in(s);
+    if (device >= 0 && (timeout < 0 || timeout > device))
+        timeout = device;
     return s->stop_at_ms && (timeout < 0 || timeout > 100) ? 100 : timeout;
 }
 
@@ -149,8 +167,8 @@ int serve_loop_run(struct server *s, struct err *err)
         for (int i = 0; i < n; i++)
             handle_event(s, events[i].data.fd);
         http_run(s->http);
-        /* Somebody used the command line: their change has just been seen, the device follows. */
-        if (s->registry.changed_elsewhere)
+        /* Perhaps somebody used the command line: their change has just been seen. */
+        if (device_due_in(s) == 0)
             update_device(s);
     }
     return 0;

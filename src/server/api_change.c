@@ -3,6 +3,8 @@
 
 #include "api_private.h"
 
+#define RETRY_AFTER_S 5 /* when too many changes wait for the disk */
+
 /* What is left of a request while its change is on the way. */
 struct promise {
     struct api *api;
@@ -53,6 +55,8 @@ enum api_verdict api_change(const struct api_call *call, struct change *c, api_f
             return API_LATER;
     }
     finish(call->api, c, r < 0 ? r : 0, &err, ret);
+    if (r == -EAGAIN)
+        ret->retry_after_s = RETRY_AFTER_S;
     change_done(c);
     return API_ANSWERED;
 }

@@ -6,42 +6,46 @@
 
 void endpoints_done(struct endpoints *e)
 {
-    map_done(&e->by_key);
     free(e->list);
     *e = ENDPOINTS_INIT;
 }
 
+static int compare(const void *a, const void *b)
+{
+    return memcmp(((const struct observed *)a)->key.bytes, ((const struct observed *)b)->key.bytes,
+                  KEY_LEN);
+}
+
 const struct sock_addr *endpoints_find(const struct endpoints *e, const struct key *key)
 {
-    size_t at;
-    return map_get(&e->by_key, key->bytes, KEY_LEN, &at) ? &e->list[at].addr : NULL;
+    const struct observed wanted = {.key = *key};
+    const struct observed *o =
+        e->n ? bsearch(&wanted, e->list, e->n, sizeof(wanted), compare) : NULL;
+    return o ? &o->addr : NULL;
 }
 
 static int collect(const struct wg_device *device, struct endpoints *fresh)
 {
     fresh->list = calloc(device->n_peers + 1, sizeof(*fresh->list));
-    int r = fresh->list ? map_reserve(&fresh->by_key, device->n_peers) : -ENOMEM;
-    for (size_t i = 0; r == 0 && i < device->n_peers; i++) {
+    if (!fresh->list)
+        return -ENOMEM;
+    for (size_t i = 0; i < device->n_peers; i++) {
         const struct wg_peer *p = &device->peers[i];
-        if (!p->has_endpoint || ip_is_unspecified(&p->endpoint.ip))
-            continue;
-        struct observed *o = &fresh->list[fresh->n];
-        *o = (struct observed){.key = p->public_key, .addr = p->endpoint};
-        r = map_put(&fresh->by_key, o->key.bytes, KEY_LEN, fresh->n);
-        fresh->n++;
+        if (p->has_endpoint && !ip_is_unspecified(&p->endpoint.ip))
+            fresh->list[fresh->n++] = (struct observed){.key = p->public_key, .addr = p->endpoint};
     }
-    return r;
+    qsort(fresh->list, fresh->n, sizeof(*fresh->list), compare);
+    return 0;
 }
 
 static bool same(const struct endpoints *a, const struct endpoints *b)
 {
     if (a->n != b->n)
         return false;
-    for (size_t i = 0; i < a->n; i++) {
-        const struct sock_addr *other = endpoints_find(b, &a->list[i].key);
-        if (!other || !sock_addr_equal(other, &a->list[i].addr))
+    for (size_t i = 0; i < a->n; i++)
+        if (!key_equal(&a->list[i].key, &b->list[i].key) ||
+            !sock_addr_equal(&a->list[i].addr, &b->list[i].addr))
             return false;
-    }
     return true;
 }
 

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "innernet/map.h"
 #include "innernet/record.h"
 #include "innernet/wg.h"
 
@@ -15,9 +14,8 @@ struct observed {
 };
 
 struct endpoints {
-    struct observed *list; /* owned */
+    struct observed *list; /* ascending keys, owned */
     size_t n;
-    struct map by_key;   /* key -> index */
     uint64_t generation; /* grows when something changed */
 };
 

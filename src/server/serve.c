@@ -197,6 +197,7 @@ static void shut_down(struct server *s)
 int serve_run(const struct serve_options *options, struct err *err)
 {
     mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
+    mallopt(M_ARENA_MAX, 1); /* the threads beside the loop allocate little */
     struct server s = {
         .options = options, .epoll_fd = -1, .tick_fd = -1, .switch_fd = -1, .signal_fd = -1};
     int r = run(&s, err);

@@ -29,25 +29,44 @@ static bool is_other_server(const struct client_config *a, const struct client_c
            !ip_equal(&a->address.addr, &b->address.addr);
 }
 
-static int load_config(struct fetch *f, bool *ret_moved, struct err *err)
+static bool says_the_same(const struct client_config *a, const struct client_config *b)
+{
+    struct buf x = BUF_SECRET_INIT, y = BUF_SECRET_INIT;
+    client_config_format(a, &x);
+    client_config_format(b, &y);
+    bool same = !x.failed && !y.failed && x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
+    buf_done(&x);
+    buf_done(&y);
+    return same;
+}
+
+static int connect_to(struct fetch *f, struct err *err)
+{
+    api_close(&f->api);
+    api_close(&f->report_api);
+    f->is_reporting = f->has_reported = false;
+    int r = api_open(f->hub, &f->config, &f->api, err);
+    return r < 0 ? r : api_open(f->hub, &f->config, &f->report_api, err);
+}
+
+static int load_config(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *err)
 {
     struct client_config config = {0};
     struct fs_stamp stamp = fs_stamp_take(f->config_path);
     int r = client_config_load(f->config_path, true, &config, err);
     if (r < 0)
         return r;
-    bool moved = !f->api.rest || is_other_server(&config, &f->config);
+    bool is_first = !f->api.rest;
+    *ret_changed = is_first || !says_the_same(&config, &f->config);
+    *ret_moved = is_first || is_other_server(&config, &f->config);
+    f->config_stamp = stamp;
+    if (!*ret_changed) {
+        client_config_done(&config);
+        return 0;
+    }
     client_config_done(&f->config);
     f->config = config;
-    f->config_stamp = stamp;
-    if (!moved)
-        return 0;
-    *ret_moved = true;
-    api_close(&f->api);
-    api_close(&f->report_api);
-    f->is_reporting = f->has_reported = false;
-    r = api_open(f->hub, &f->config, &f->api, err);
-    return r < 0 ? r : api_open(f->hub, &f->config, &f->report_api, err);
+    return *ret_moved ? connect_to(f, err) : 0;
 }
 
 static int load_store(struct fetch *f, struct err *err)
@@ -61,23 +80,30 @@ static int load_store(struct fetch *f, struct err *err)
     return 0;
 }
 
-int fetch_load(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *err)
+/* What was made of both files holds no more. */
+static int load_changed(struct fetch *f, bool store_is_old, struct err *err)
 {
-    struct fs_stamp stamp = fs_stamp_take(f->config_path);
-    bool config_is_old = !f->is_loaded || !fs_stamp_equal(&stamp, &f->config_stamp);
-    bool store_is_old = !f->is_loaded || !datastore_is_current(&f->store);
-    *ret_moved = false;
-    *ret_changed = config_is_old || store_is_old;
-    if (!*ret_changed)
-        return 0;
     fetch_forget(f);
-    int r = config_is_old ? load_config(f, ret_moved, err) : 0;
-    if (r == 0 && store_is_old)
-        r = load_store(f, err);
+    int r = store_is_old ? load_store(f, err) : 0;
     if (r < 0)
         return r;
     f->is_loaded = true;
     tag_load(f->tag_path,
              &(struct tag_scope){.store_digest = f->store.digest, .config = &f->config}, f->tag);
     return 0;
+}
+
+int fetch_load(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *err)
+{
+    struct fs_stamp stamp = fs_stamp_take(f->config_path);
+    bool config_changed = false;
+    *ret_moved = false;
+    if (!f->is_loaded || !fs_stamp_equal(&stamp, &f->config_stamp)) {
+        int r = load_config(f, &config_changed, ret_moved, err);
+        if (r < 0)
+            return r;
+    }
+    bool store_is_old = !f->is_loaded || !datastore_is_current(&f->store);
+    *ret_changed = config_changed || store_is_old;
+    return *ret_changed ? load_changed(f, store_is_old, err) : 0;
 }

@@ -70,8 +70,9 @@ def socket_in_netns(pid, address):
 class ScriptedServer:
     """Answers requests from a table and remembers them.
 
-    answers[("GET", "/user/state")] is a body, a (status, body), or a function of the request's body
-    that returns one of these, or writes to the raw connection itself and returns None.
+    answers[("GET", "/user/state")] is a body, a (status, body) or (status, body, headers), or a
+    function of the handler and the request's body that returns one of these, or writes to the raw
+    connection itself and returns None.
     """
 
     def __init__(self, listener):
@@ -95,9 +96,11 @@ class ScriptedServer:
                     self.reply(answer)
 
             def reply(self, answer):
-                status, text = answer if isinstance(answer, tuple) else (200, answer)
+                status, text, *rest = answer if isinstance(answer, tuple) else (200, answer)
                 data = text.encode()
                 self.send_response(status)
+                for name, value in (rest[0] if rest else {}).items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

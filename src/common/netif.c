@@ -24,6 +24,25 @@ static int find_index(const char *ifname, int *ret, struct err *err)
     return 0;
 }
 
+/* An interface while it is changed step by step. */
+struct link {
+    const char *name;
+    int index;
+    struct nl *nl;
+};
+
+static int link_open(struct link *l, const char *ifname, struct err *err)
+{
+    *l = (struct link){.name = ifname};
+    int rc = find_index(ifname, &l->index, err);
+    return rc < 0 ? rc : open_route(&l->nl, err);
+}
+
+static void link_close(struct link *l)
+{
+    nl_close(l->nl);
+}
+
 static int fail_address(int rc, const char *ifname, const struct network *address, struct err *err)
 {
     char text[NETWORK_TEXT_MAX];
@@ -38,49 +57,29 @@ static int fail_address(int rc, const char *ifname, const struct network *addres
     return err_set_os(err, rc, "cannot set the address %s of %s", text, ifname);
 }
 
-int netif_set_address(const char *ifname, const struct network *address, struct err *err)
+static int set_address(struct link *l, const struct network *address, struct err *err)
 {
     _Alignas(struct nlmsghdr) char buf[NETIF_REQUEST_MAX];
-    CLEAN_NL struct nl *nl = NULL;
-    int index = 0;
-    int rc = find_index(ifname, &index, err);
-    if (rc == 0)
-        rc = open_route(&nl, err);
-    if (rc < 0)
-        return rc;
-    rc = nl_exchange(nl, netif_build_set_address(buf, index, address), NULL);
-    return rc < 0 ? fail_address(rc, ifname, address, err) : 0;
+    int rc = nl_exchange(l->nl, netif_build_set_address(buf, l->index, address), NULL);
+    return rc < 0 ? fail_address(rc, l->name, address, err) : 0;
 }
 
-int netif_set_up(const char *ifname, uint32_t mtu, struct err *err)
+static int set_up(struct link *l, uint32_t mtu, struct err *err)
 {
     _Alignas(struct nlmsghdr) char buf[NL_LINK_MAX];
-    CLEAN_NL struct nl *nl = NULL;
-    int index = 0;
-    int rc = find_index(ifname, &index, err);
-    if (rc == 0)
-        rc = open_route(&nl, err);
-    if (rc < 0)
-        return rc;
-    rc = nl_exchange(nl, nl_link_build_up(buf, index, mtu), NULL);
-    return rc < 0 ? err_set_os(err, rc, "cannot set %s up with MTU %u", ifname, mtu) : 0;
+    int rc = nl_exchange(l->nl, nl_link_build_up(buf, l->index, mtu), NULL);
+    return rc < 0 ? err_set_os(err, rc, "cannot set %s up with MTU %u", l->name, mtu) : 0;
 }
 
-int netif_add_route(const char *ifname, const struct network *net, struct err *err)
+static int add_route(struct link *l, const struct network *net, struct err *err)
 {
     _Alignas(struct nlmsghdr) char buf[NETIF_REQUEST_MAX];
     char text[NETWORK_TEXT_MAX];
-    CLEAN_NL struct nl *nl = NULL;
-    int index = 0;
-    int rc = find_index(ifname, &index, err);
-    if (rc == 0)
-        rc = open_route(&nl, err);
-    if (rc < 0)
-        return rc;
-    rc = nl_exchange(nl, netif_build_add_route(buf, index, net), NULL);
+    int rc = nl_exchange(l->nl, netif_build_add_route(buf, l->index, net), NULL);
     if (rc == 0 || rc == -EEXIST)
         return 0;
-    return err_set_os(err, rc, "cannot add a route to %s by %s", network_format(net, text), ifname);
+    return err_set_os(err, rc, "cannot add a route to %s by %s", network_format(net, text),
+                      l->name);
 }
 
 static int read_links(struct nl *nl, struct netif_view *view)
@@ -190,10 +189,28 @@ int netif_candidates(const char *except_ifname, const struct network *excluded, 
     return 0;
 }
 
-/* The kernel's WireGuard takes its port when the link goes up. */
-static int bring_link_up(const struct netif_bring_up *how, struct err *err)
+static uint32_t mtu_of(const struct netif_bring_up *how)
 {
-    int rc = netif_set_up(how->name, how->mtu ? how->mtu : MTU_DEFAULT, err);
+    return how->mtu ? how->mtu : MTU_DEFAULT;
+}
+
+/* Below these the kernel takes IPv6 away from the link without a word, and an IPv4 network may lose
+ * packets that every host has to take (RFC 8200 section 5, RFC 791 section 3.1). */
+static int check_mtu(const struct netif_bring_up *how, struct err *err)
+{
+    bool is_v6 = how->address.addr.family == IP_V6;
+    uint32_t least = is_v6 ? MTU_LEAST_V6 : MTU_LEAST_V4;
+    if (mtu_of(how) >= least)
+        return 0;
+    return err_set(err, -EINVAL,
+                   "MTU %u is too small for the IPv%d network of %s - choose at least %u", how->mtu,
+                   is_v6 ? 6 : 4, how->name, least);
+}
+
+/* The kernel's WireGuard takes its port when the link goes up. */
+static int bring_link_up(struct link *l, const struct netif_bring_up *how, struct err *err)
+{
+    int rc = set_up(l, mtu_of(how), err);
     if (rc != -EADDRINUSE || !how->update || !how->update->has_listen_port)
         return rc;
     return err_set(err, rc,
@@ -204,13 +221,16 @@ static int bring_link_up(const struct netif_bring_up *how, struct err *err)
 
 static int configure(struct wg *wg, const struct netif_bring_up *how, struct err *err)
 {
+    CLEANUP(link_close) struct link l = {0};
     int rc = how->update ? wg_set(wg, how->name, how->update, err) : 0;
     if (rc == 0)
-        rc = netif_set_address(how->name, &how->address, err);
+        rc = link_open(&l, how->name, err);
     if (rc == 0)
-        rc = bring_link_up(how, err);
+        rc = set_address(&l, &how->address, err);
+    if (rc == 0)
+        rc = bring_link_up(&l, how, err);
     if (rc == 0 && !how->no_routing)
-        rc = netif_add_route(how->name, &how->address, err);
+        rc = add_route(&l, &how->address, err);
     return rc;
 }
 
@@ -218,7 +238,9 @@ int netif_bring_up(struct wg *wg, const struct netif_bring_up *how, bool *ret_cr
                    struct err *err)
 {
     bool is_created = false;
-    int rc = wg_create(wg, how->name, &is_created, err);
+    int rc = check_mtu(how, err);
+    if (rc == 0)
+        rc = wg_create(wg, how->name, &is_created, err);
     if (rc < 0)
         return rc;
     rc = configure(wg, how, err);

@@ -155,7 +155,7 @@ def test_what_exists_is_not_replaced(bed):
 
 
 def test_a_failing_bring_up_leaves_nothing(bed):
-    result = bed.run("--backend", "userspace", "--mtu", "10", "install", str(bed.invite),
+    result = bed.run("--backend", "userspace", "--mtu", "999999", "install", str(bed.invite),
                      "--default-name")
     assert result.returncode == 1
     assert not bed.has_device() and files(bed) == []

@@ -122,7 +122,7 @@ def test_losing_the_server_from_the_list_keeps_the_way_to_it(running):
 
 
 def test_a_failed_bring_up_leaves_no_device(network):
-    result = network.run("--backend", "userspace", "--mtu", "10", "up", "evilcorp", "--hosts-path",
+    result = network.run("--backend", "userspace", "--mtu", "999999", "up", "evilcorp", "--hosts-path",
                          str(network.hosts))
     assert result.returncode == 1
     assert "[E] evilcorp could not be brought up - " in result.stdout

@@ -349,6 +349,37 @@ static void undoes_half_a_bring_up(void **state)
     ASSERT_OK(wg_delete(wg, "wgt0", &why));
 }
 
+static void refuses_an_mtu_that_is_too_small(void **state)
+{
+    CLEAN_WG struct wg *wg = open_wg(*(enum wg_backend *)*state);
+    static const struct {
+        const char *address;
+        uint32_t mtu;
+        bool is_fine;
+    } rows[] = {{"10.9.0.1/16", 575, false},
+                {"10.9.0.1/16", 576, true},
+                {"2a00:9::1/64", 1279, false},
+                {"2a00:9::1/64", 1280, true}};
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct netif_bring_up how = {
+            .name = "wgt0", .address = net_of(rows[i].address), .mtu = rows[i].mtu};
+        struct err err = ERR_INIT;
+        struct nl_link link;
+        bool has = false;
+        int rc = netif_bring_up(wg, &how, NULL, &err);
+        if (!rows[i].is_fine) {
+            assert_int_equal(rc, -EINVAL);
+            assert_non_null(strstr(err.text, "choose at least"));
+            assert_false(link_of("wgt0", &link));
+            continue;
+        }
+        assert_int_equal(rc, 0);
+        ASSERT_OK(netif_has_address("wgt0", &how.address.addr, &has, &why));
+        assert_true(has);
+        ASSERT_OK(wg_delete(wg, "wgt0", &why));
+    }
+}
+
 /* A port that another device has. The kernel takes it when the link goes up and says so;
  * wireguard-go takes it some time after that and tells nobody, so there is nothing to see there. */
 static void undoes_a_bring_up_on_a_taken_port(void **state)
@@ -582,6 +613,7 @@ static bool kernel_has_wireguard(void)
         cmocka_unit_test_prestate(carries_many_peers_and_allowed_ips, &(backend)),                 \
         cmocka_unit_test_prestate(brings_up, &(backend)),                                          \
         cmocka_unit_test_prestate(undoes_half_a_bring_up, &(backend)),                             \
+        cmocka_unit_test_prestate(refuses_an_mtu_that_is_too_small, &(backend)),                   \
         cmocka_unit_test_prestate(undoes_a_bring_up_on_a_taken_port, &(backend)),                  \
         cmocka_unit_test_prestate(lets_an_existing_device_decide, &(backend))
 

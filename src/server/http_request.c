@@ -143,10 +143,10 @@ static enum MHD_Result send_answer(struct http *h, struct http_conn *c)
 static bool wait_for_change(struct http *h, struct http_conn *c)
 {
     bool is_over = h->quiesced || (c->wait_until_ms && h->conns.now_ms >= c->wait_until_ms);
+    http_pace_give(&h->pace, c); /* its link is needed for the wheel */
     if (!is_over && !c->must_close &&
         http_wait_begin(&h->waits, c, &h->head.req.source, &c->response)) {
         api_response_done(&c->response);
-        http_pace_give(&h->pace, c);
         c->is_busy = false;
         h->conns.n_busy--;
         suspend(c);

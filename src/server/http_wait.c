@@ -116,7 +116,7 @@ static void wake_expired(struct http_waits *w, uint64_t now_ms)
     }
 }
 
-/* Who closes only its own side has its answer as well, but at once. */
+/* Who closes only its own direction may have its answer as well, but at once. */
 static void wake_left(struct http_waits *w, uint64_t now_ms)
 {
     struct epoll_event events[64];

@@ -139,7 +139,7 @@ int registry_finish(struct registry *r, struct change *c, int outcome)
     r->own_base = STORE_VERSION_UNKNOWN;
     /* When the model was loaded since, it has the change: nobody could commit in between. */
     if (outcome == 0 && r->version == c->base) {
-        bool ok = c->version != STORE_VERSION_UNKNOWN && c->kind->follow(c, &r->model) == 0;
+        bool ok = c->kind->follow(c, &r->model) == 0;
         r->version = ok ? c->version : STORE_VERSION_UNKNOWN;
     }
     return outcome < 0 ? outcome : 0;

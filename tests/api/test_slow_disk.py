@@ -18,7 +18,7 @@ CANDIDATES = ["6.6.6.6:6"]
 
 
 class Disk:
-    def __init__(self, net, fx):
+    def __init__(self, net, fx, write_hosts=False):
         self.net, self.fx = net, fx
         self.gate = tempfile.mkdtemp(dir=os.path.dirname(net.folder))
         with open(self.path("steps"), "wb") as f:
@@ -26,7 +26,7 @@ class Disk:
         # A sanitizer's runtime is in the program, so it comes before everything that is preloaded.
         options = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0"}
         net.start(env={"LD_PRELOAD": os.environ["SLOW_DISK"], "SLOW_DISK_GATE": self.gate,
-                       "SLOW_DISK_FOLDER": net.folder} | options)
+                       "SLOW_DISK_FOLDER": net.folder} | options, write_hosts=write_hosts)
         # Asked for once: a database that is being written to may not let us read.
         self.key = net.server_key
 
@@ -197,3 +197,26 @@ def test_the_next_answer_knows_what_a_command_did(disk):
             wire.send(request_bytes("GET", "/v1/user/state", [(KEY_HEADER, disk.key)]))
             names = {p["name"] for p in wire.response().json["peers"]}
             assert ("developer1" in names) != disabled
+
+
+@pytest.mark.only(4)
+def test_the_hosts_file_stops_nobody(idle, fx):
+    """It is written every ten seconds at most, and the disk is slow just then."""
+    with open(idle.hosts_path, "w", encoding="ascii") as f:
+        f.write("127.0.0.1 localhost\n")
+    disk = Disk(idle, fx, write_hosts=True)
+
+    def section():
+        with open(idle.hosts_path, encoding="ascii") as f:
+            return f.read()
+    assert " user1." in section()
+    disk.get("user2")
+    with disk.ask("admin", "DELETE", "/v1/admin/peers/5") as wire:
+        assert wire.response().status == 204
+    disk.set("sync")
+    wait_for(lambda: os.path.exists(disk.path("waiting")), "the hosts file's turn", 30)
+    assert disk.get("user2").status == 200
+    assert " user1." in section()
+    disk.release("sync")
+    wait_for(lambda: " user1." not in section(), "the hosts file")
+    assert " user2." in section()

@@ -290,6 +290,7 @@ static void a_write_ahead_log_works_as_well(void **state)
     sqlite3 *db = open_database("PRAGMA journal_mode = WAL");
     assert_int_equal(registry_sync(&registry, NULL), 0);
     assert_int_equal(write_now(disabling(5, true)), 0);
+    assert_true(is_disabled(5)); /* the device is told at once */
     assert_int_equal(registry_sync(&registry, NULL), 0);
     assert_true(is_disabled(5));
     assert_int_equal(

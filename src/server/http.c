@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "clock.h"
 #include "http_private.h"
@@ -17,7 +18,9 @@
 #define FILES_SPARED 64U
 #define CONNECTIONS_PER_SOURCE_MAX 64U
 #define CONNECTION_MEMORY ((size_t)10 * 1024) /* bounds the head; bodies are kept elsewhere */
-/* A turn of the loop resumes so many, and looks again for so many rounds of requests. */
+/* A turn of the loop accepts and resumes so many, and looks again for so many rounds of requests.
+ */
+#define ACCEPTED_PER_TURN 128
 #define RESUMED_PER_TURN 32
 #define ROUNDS_PER_TURN 4
 
@@ -75,14 +78,14 @@ static struct MHD_Daemon *start_daemon(struct http *h)
 {
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK |
-            MHD_ALLOW_SUSPEND_RESUME,
+            MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET,
         0, NULL, NULL, http_on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, h->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)h->conns_max + CONNECTIONS_SPARED, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        CONNECTIONS_PER_SOURCE_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-        MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_URI_LOG_CALLBACK, http_on_target,
-        h, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, h, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)h->conns_max + CONNECTIONS_SPARED,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_SOURCE_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, h, MHD_OPTION_URI_LOG_CALLBACK, http_on_target, h,
+        MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, h, MHD_OPTION_END);
 }
 
 static int start(struct http *h)
@@ -144,11 +147,32 @@ void http_free(struct http *h)
         return;
     resume_all(h);
     MHD_stop_daemon(h->daemon);
-    if (h->quiesced)
-        close(h->listen_fd);
+    close(h->listen_fd);
     http_answers_done(&h->answers);
     http_waits_done(&h->waits);
     free(h);
+}
+
+void http_accept(struct http *h)
+{
+    static struct log_limit limit;
+    h->conns.now_ms = clock_now_ms();
+    for (int i = 0; i < ACCEPTED_PER_TURN && !h->quiesced; i++) {
+        struct sockaddr_storage from;
+        socklen_t len = sizeof(from);
+        int fd =
+            accept4(h->listen_fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            /* It closes the socket when it does not want it. */
+            MHD_add_connection(h->daemon, fd, (struct sockaddr *)&from, len);
+        } else if (errno == EMFILE || errno == ENFILE) {
+            log_limited(&limit, 10, 60, LOG_LEVEL_ERROR, "http: no files left for connections");
+            http_conns_shut_idle(&h->conns);
+            return;
+        } else if (errno != EINTR && errno != ECONNABORTED) {
+            return;
+        }
+    }
 }
 
 int http_fd(const struct http *h)
@@ -209,7 +233,7 @@ int http_timeout_ms(const struct http *h)
 
 void http_quiesce(struct http *h)
 {
-    h->quiesced = MHD_quiesce_daemon(h->daemon) != MHD_INVALID_SOCKET;
+    h->quiesced = true;
     http_waits_wake_all(&h->waits);
 }
 

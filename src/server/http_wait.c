@@ -10,6 +10,7 @@ int http_waits_init(struct http_waits *w, struct api *api, struct http_pace *pac
 {
     *w = (struct http_waits){.api = api, .pace = pace, .left_fd = epoll_create1(EPOLL_CLOEXEC)};
     link_init(&w->watches);
+    link_init(&w->changed);
     for (size_t i = 0; i < HTTP_WAIT_STEPS; i++)
         link_init(&w->wheel[i]);
     return w->left_fd < 0 ? -errno : 0;
@@ -46,7 +47,8 @@ static void unwatch_if_unused(struct http_watch *watch)
     if (!link_is_empty(&watch->waiters))
         return;
     link_remove(&watch->link);
-    watch->entry->watch = NULL;
+    if (watch->entry)
+        watch->entry->watch = NULL;
     body_unref(watch->body);
     free(watch);
 }
@@ -69,6 +71,7 @@ bool http_wait_begin(struct http_waits *w, struct http_conn *c, const struct ip 
         return false;
     }
     http_conn_enter(c, HTTP_WAITING, &c->watch->waiters);
+    c->watch->n++;
     link_append(&w->wheel[(c->wait_until_ms / HTTP_WAIT_STEP_MS + 1) % HTTP_WAIT_STEPS], &c->slot);
     if (w->n++ == 0)
         w->step = now_ms / HTTP_WAIT_STEP_MS;
@@ -81,6 +84,7 @@ static void end(struct http_waits *w, struct http_conn *c)
     http_source_give(&w->sources, c->source);
     link_remove(&c->slot);
     link_remove(&c->link);
+    c->watch->n--;
     unwatch_if_unused(c->watch);
     c->source = NULL;
     c->watch = NULL;
@@ -97,14 +101,15 @@ static void wake(struct http_waits *w, struct http_conn *c)
     http_pace_queue(w->pace, c);
 }
 
-/* The watch ends with the last of them. */
-static size_t wake_watch(struct http_waits *w, struct http_watch *watch)
+/* The first watch of a list ends with the last of its waiters. */
+static bool wake_first(struct http_waits *w, const struct link *watches)
 {
-    struct snapshot_entry *entry = watch->entry;
-    size_t n = 0;
-    for (; entry->watch; n++)
-        wake(w, LINK_OWNER(link_first(&watch->waiters), struct http_conn, link));
-    return n;
+    struct link *l = link_first(watches);
+    if (!l)
+        return false;
+    const struct http_watch *watch = LINK_OWNER(l, struct http_watch, link);
+    wake(w, LINK_OWNER(link_first(&watch->waiters), struct http_conn, link));
+    return true;
 }
 
 static void wake_expired(struct http_waits *w, uint64_t now_ms)
@@ -146,14 +151,17 @@ static bool compare(struct http_waits *w, struct http_watch *watch, bool roaming
         link_append(&w->watches, &watch->link);
         return true;
     }
-    size_t n = wake_watch(w, watch);
     if (roaming)
-        w->roaming_due_ms = now_ms + n * HTTP_WAKE_PER_ROAMING_MS;
+        w->roaming_due_ms = now_ms + watch->n * HTTP_WAKE_PER_ROAMING_MS;
+    watch->entry->watch = NULL;
+    watch->entry = NULL;
+    link_remove(&watch->link);
+    link_append(&w->changed, &watch->link);
     return true;
 }
 
-/* The watches are in the order in which they were compared. One print at most. */
-static void wake_changed(struct http_waits *w, uint64_t now_ms)
+/* One print at most. */
+static void find_changed(struct http_waits *w, uint64_t now_ms)
 {
     const struct snapshot *s = w->api->snapshot;
     struct snapshot_version now = snapshot_now(s);
@@ -188,13 +196,15 @@ void http_waits_turn(struct http_waits *w, uint64_t now_ms)
         notice_changes(w);
     }
     w->has_pending = false;
-    wake_changed(w, now_ms);
+    find_changed(w, now_ms);
+    while (w->pace->n_queued < HTTP_WAKE_AHEAD && wake_first(w, &w->changed))
+        ;
 }
 
 void http_waits_wake_all(struct http_waits *w)
 {
-    for (struct link *l = link_first(&w->watches); l; l = link_first(&w->watches))
-        wake_watch(w, LINK_OWNER(l, struct http_watch, link));
+    while (wake_first(w, &w->changed) || wake_first(w, &w->watches))
+        ;
 }
 
 /* Something has changed since the turn. */
@@ -209,5 +219,6 @@ uint64_t http_waits_next_ms(const struct http_waits *w, uint64_t now_ms)
 {
     if (w->n == 0)
         return UINT64_MAX;
-    return w->has_pending || is_behind(w) ? now_ms : (w->step + 1) * HTTP_WAIT_STEP_MS;
+    bool may_wake = !link_is_empty(&w->changed) && w->pace->n_queued < HTTP_WAKE_AHEAD;
+    return w->has_pending || may_wake || is_behind(w) ? now_ms : (w->step + 1) * HTTP_WAIT_STEP_MS;
 }

@@ -14,11 +14,15 @@
  * whole state for everybody. One client is woken this often for them, on average. */
 #define HTTP_WAKE_PER_ROAMING_MS 10
 
+/* So many of those who are to be woken are put into the queue of large answers at a time. */
+#define HTTP_WAKE_AHEAD 64
+
 /* Those who watch one entry; there is one as long as somebody does. */
 struct http_watch {
     struct link link;
     struct link waiters;
-    struct snapshot_entry *entry;
+    size_t n;
+    struct snapshot_entry *entry;    /* NULL once it has changed */
     struct body *body;               /* what they have; a reference */
     struct snapshot_version version; /* with which it was compared last */
 };
@@ -27,8 +31,9 @@ struct http_waits {
     struct api *api;
     struct http_pace *pace; /* takes those who are woken */
     int left_fd;            /* epoll: who has left */
-    struct link watches;
-    size_t n; /* requests */
+    struct link watches;    /* in the order in which they were compared */
+    struct link changed;    /* whose waiters are woken, little by little */
+    size_t n;               /* requests */
     struct map sources;
     uint64_t roaming_due_ms; /* when such a change may wake somebody again */
     bool has_pending;        /* some watches have yet to be compared */

@@ -118,6 +118,7 @@ static void begin_stop(struct server *s)
         return;
     log_info("stopping");
     notify_send("STOPPING=1");
+    epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->listen_fd, NULL);
     http_quiesce(s->http);
     s->stop_at_ms = clock_now_ms() + STOP_PATIENCE_MS;
 }
@@ -126,6 +127,8 @@ static void handle_event(struct server *s, int fd)
 {
     if (fd == s->signal_fd) {
         begin_stop(s);
+    } else if (fd == s->listen_fd) {
+        http_accept(s->http);
     } else if (fd == s->tick_fd) {
         if (drain(fd))
             tick(s);
@@ -196,7 +199,8 @@ static int open_fds(struct server *s)
     if (timerfd_settime(s->tick_fd, 0, &every, NULL) < 0 || watch(s, s->tick_fd) < 0 ||
         watch(s, s->switch_fd) < 0 || watch(s, s->signal_fd) < 0 ||
         watch(s, resolver_fd(s->resolver)) < 0 || watch(s, worker_fd(s->worker)) < 0 ||
-        watch(s, http_fd(s->http)) < 0 || watch(s, http_leave_fd(s->http)) < 0)
+        watch(s, http_fd(s->http)) < 0 || watch(s, http_leave_fd(s->http)) < 0 ||
+        watch(s, s->listen_fd) < 0)
         return -errno;
     return 0;
 }

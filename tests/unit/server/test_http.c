@@ -92,6 +92,7 @@ static const char *hear(int fd, int turns)
 {
     heard[0] = '\0';
     for (int i = 0; i < turns; i++) {
+        http_accept(http);
         http_run(http);
         ssize_t n = recv(fd, heard, sizeof(heard) - 1, MSG_DONTWAIT);
         if (n >= 0) {

@@ -67,6 +67,7 @@ static char heard[16384];
 static const char *hear(int fd, int turns)
 {
     for (int i = 0; i < turns; i++) {
+        http_accept(http);
         http_run(http);
         ssize_t n = recv(fd, heard, sizeof(heard) - 1, MSG_DONTWAIT);
         if (n >= 0) {

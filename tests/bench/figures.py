@@ -88,7 +88,8 @@ class Collection:
         self.details[key] = what
 
     def growth(self, lower, upper):
-        """How much each cost grew between two sizes: at most as the size did. Rates tell nothing more."""
+        """How much each cost grew between two sizes: at most as the size did, or as the ceiling's where that
+        is more (a tenth more, for both are measured). Rates would tell nothing else."""
         def factor(line):
             points = self.series.get(line, {})
             return points[upper] / points[lower] if points.get(lower) and upper in points else None
@@ -97,8 +98,9 @@ class Collection:
             if grown is None:
                 continue
             floor = factor(line.replace("server CPU", "ceiling's CPU")) if "server CPU" in line else None
+            limit = max(upper / lower, 1.1 * (floor or 0))
             self.add(f"growth.{line}", f"growth of: {line}", f"{lower:,} to {upper:,} peers", grown,
-                     "times", ("<=", upper / lower), ratio=floor and grown / floor,
+                     "times", ("<=", limit), ratio=floor and grown / floor,
                      note=f"the ceiling's: {text_of(floor)} times" if floor else "")
 
     def missed(self):

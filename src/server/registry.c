@@ -44,7 +44,7 @@ static int load(struct registry *r, struct model *ret, int64_t *ret_version, str
 
 static int load_if_changed(struct registry *r, int64_t version, int patience_ms, struct err *err)
 {
-    struct model fresh;
+    struct model fresh = MODEL_INIT;
     if (version == r->version)
         return 0;
     store_set_patience(r->store, patience_ms);

@@ -220,3 +220,19 @@ def test_the_hosts_file_stops_nobody(idle, fx):
     disk.release("sync")
     wait_for(lambda: " user1." not in section(), "the hosts file")
     assert " user2." in section()
+
+
+@pytest.mark.parametrize("what", ["sync", "write"])
+def test_a_crash_in_the_middle_of_a_write(disk, what):
+    """Half of it is in the file, and the journal knows."""
+    before = disk.net.everything()
+    disk.set(what)
+    with disk.ask("user1", "PUT", "/v1/user/candidates", CANDIDATES) as slow:
+        disk.somebody_waits()
+        disk.net.stop(signal.SIGKILL)
+        assert slow.ended()  # nothing was promised
+    disk.release(what)
+    disk.net.start()
+    assert disk.candidates_of("user1", "user2") == []
+    assert disk.net.everything() == before
+    assert disk.put("user1", CANDIDATES).status == 204

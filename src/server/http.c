@@ -18,11 +18,9 @@
 #define FILES_SPARED 64U
 #define CONNECTIONS_PER_SOURCE_MAX 64U
 #define CONNECTION_MEMORY ((size_t)10 * 1024) /* bounds the head; bodies are kept elsewhere */
-/* A turn of the loop accepts and resumes so many, and looks again for so many rounds of requests.
- */
+/* A turn of the loop accepts and resumes so many. */
 #define ACCEPTED_PER_TURN 128
 #define RESUMED_PER_TURN 32
-#define ROUNDS_PER_TURN 4
 
 /* Without a context, when memory is short, the first request is refused. */
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
@@ -197,18 +195,12 @@ static void resume_queued(struct http *h)
 
 void http_run(struct http *h)
 {
-    uint64_t n_requests;
     h->conns.now_ms = clock_now_ms();
     http_answers_turn(&h->answers, clock_now().tv_sec);
     http_conns_shut_late(&h->conns);
     http_waits_turn(&h->waits, h->conns.now_ms);
     resume_queued(h);
-    for (int i = 0; i < ROUNDS_PER_TURN; i++) {
-        n_requests = h->n_requests;
-        MHD_run(h->daemon);
-        if (h->n_requests == n_requests)
-            break;
-    }
+    MHD_run(h->daemon);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

@@ -19,7 +19,6 @@ struct http {
     int listen_fd;
     bool quiesced;
     size_t conns_max; /* beyond it, connections are answered 503 */
-    uint64_t n_requests;
     struct http_conns conns;
     struct http_pace pace;
     struct http_waits waits;

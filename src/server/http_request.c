@@ -13,7 +13,6 @@ void *http_on_target(void *cls, const char *target, struct MHD_Connection *conne
     struct http_conn *c = info ? info->socket_context : NULL;
     if (!c)
         return NULL;
-    h->n_requests++;
     h->head_of = NULL;
     http_conn_begin(c);
     c->has_bad_target = !http_target_is_clean(target);

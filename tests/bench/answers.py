@@ -67,7 +67,9 @@ def _tell_flatness(figures, options, unchanged):
         figures.add("304.flat", what, at, note=NO_TAGS)
         return
     ratio = unchanged[last].ratio() / unchanged[first].ratio()
-    figures.add("304.flat", what, at, abs(1 - ratio) * 100, "%", ("<=", 10))
+    by_cpu = unchanged[last].cpu_ratio() / unchanged[first].cpu_ratio()
+    figures.add("304.flat", what, at, abs(1 - ratio) * 100, "%", ("<=", 10),
+                note=f"by CPU time {abs(1 - by_cpu) * 100:.1f} %")
 
 
 def in_cidrs(tools, figures, options):

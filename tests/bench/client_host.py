@@ -12,7 +12,7 @@ import time
 
 import seed
 from inside import Inside
-from lab import hold_namespaces, release_namespaces
+from lab import hold, release
 
 FAR = "client-far"
 
@@ -37,11 +37,11 @@ class ClientHost:
         self.folder.mkdir(mode=0o700)
         self.address = lab.plan.ip(peer)
         outside = f"/proc/{lab.bed._client_side.pid}/ns/net"
-        self._holder = hold_namespaces(
-            "--net", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private",
-            setup="mount -t tmpfs none /run; mkdir /run/wireguard; touch /run/outside;"
-                  f" mount --bind {outside} /run/outside; mount -t proc none /proc;"
-                  " ip link set lo up")
+        self._holder = hold(
+            ["--net", "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"],
+            ["sh", "-ec", "mount -t tmpfs none /run; mkdir /run/wireguard; touch /run/outside;"
+             f" mount --bind {outside} /run/outside; mount -t proc none /proc; ip link set lo up;"
+             " echo ready; exec cat"])
         self._inside = Inside(self._holder.pid, {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "NO_COLOR": "1",
             "WG_USERSPACE_IMPLEMENTATION": lab.tools.standin, "WG_STANDIN_NETNS": "/run/outside",
@@ -61,7 +61,7 @@ class ClientHost:
 
     def __exit__(self, *_):
         self._inside.close()
-        release_namespaces(self._holder)
+        release(self._holder)
 
     # --- running the client ------------------------------------------------------------------
 

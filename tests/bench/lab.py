@@ -14,10 +14,9 @@ import seed
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent / "api"))
 
-from bed import _hold as hold_namespaces          # noqa: E402
-from bed import release as release_namespaces    # noqa: E402
 from bed import Bed, wait_for                     # noqa: E402
 from network import KEY_HEADER, Network, compact  # noqa: E402
+from namespaces import hold, release              # noqa: E402,F401
 from wire import Wire, request_bytes              # noqa: E402
 
 STATE = "/v1/user/state"

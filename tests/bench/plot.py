@@ -18,17 +18,17 @@ COSTS = ("CPU per fetch", "ms", [
     ("304, server CPU ms", "server, 304", "lc '#b5651d'"),
 ])
 
-HEAD = """set terminal svg size 1060,460 font 'sans-serif,12' background '#ffffff'
+HEAD = """set terminal svg size 1060,500 font 'sans-serif,12' background '#ffffff'
 set output '{path}'
 set multiplot layout 1,2
 set logscale xy
-set xlabel 'peers in one CIDR'
+set xlabel 'peers in one CIDR' offset 0,0.4
 set format x '%.0f'
-set grid xtics ytics lc '#dddddd'
+set grid xtics ytics lt 1 lc '#dddddd'
 set tics nomirror
 set border 3
 set xrange [{low}:{high}]
-set key below left maxcols 2 samplen 2
+set key below horizontal left samplen 2 width -2
 """
 
 

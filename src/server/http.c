@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 /* A turn of the loop accepts and resumes so many. */
 #define ACCEPTED_PER_TURN 128
 #define RESUMED_PER_TURN 32
+#define CROWD 1000
 
 /* Without a context, when memory is short, the first request is refused. */
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
@@ -193,6 +195,18 @@ static void resume_queued(struct http *h)
     }
 }
 
+/* The memory of thousands of connections goes back when most of them have gone: what is left of it
+ * in between keeps it otherwise. */
+static void trim_memory(struct http *h)
+{
+    if (h->conns.n > h->conns_peak)
+        h->conns_peak = h->conns.n;
+    if (h->conns_peak < CROWD || h->conns.n > h->conns_peak / 8)
+        return;
+    malloc_trim(0);
+    h->conns_peak = h->conns.n;
+}
+
 void http_run(struct http *h)
 {
     h->conns.now_ms = clock_now_ms();
@@ -201,6 +215,7 @@ void http_run(struct http *h)
     http_waits_turn(&h->waits, h->conns.now_ms);
     resume_queued(h);
     MHD_run(h->daemon);
+    trim_memory(h);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

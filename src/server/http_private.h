@@ -19,6 +19,7 @@ struct http {
     int listen_fd;
     bool quiesced;
     size_t conns_max; /* beyond it, connections are answered 503 */
+    size_t conns_peak;
     struct http_conns conns;
     struct http_pace pace;
     struct http_waits waits;

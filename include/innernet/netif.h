@@ -42,3 +42,12 @@ struct netif_bring_up {
  * that this call created is deleted again when a later step fails. Errors name the step. */
 int netif_bring_up(struct wg *wg, const struct netif_bring_up *how, bool *ret_created,
                    struct err *err);
+
+/* Tells that links or addresses of this machine may have changed, by rtnetlink's notifications. */
+struct netif_watch;
+int netif_watch_open(struct netif_watch **ret, struct err *err);
+void netif_watch_free(struct netif_watch *w);
+/* Readable when something has changed since the last netif_watch_drain. */
+int netif_watch_fd(const struct netif_watch *w);
+/* Takes in what came; false when nothing did. Never blocks. */
+bool netif_watch_drain(struct netif_watch *w);

@@ -322,7 +322,8 @@ int up_job_advance(struct up_job *j, struct err *err)
 void up_job_report_addresses(struct up_job *j)
 {
     struct err err = ERR_INIT;
-    if (!j->fetch || j->phase != UP_ANSWER || fetch_is_reporting(j->fetch))
+    bool is_idle = j->phase == UP_ANSWER || j->phase == UP_ASK || j->phase == UP_PREPARE;
+    if (!j->has_followed || !is_idle || j->n_failures > 0 || fetch_is_reporting(j->fetch))
         return;
     if (fetch_report(j->fetch, &err) < 0)
         log_debug("%s", err.text);

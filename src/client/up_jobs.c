@@ -6,18 +6,22 @@
 #include <string.h>
 
 #include "innernet/log.h"
+#include "innernet/netif.h"
 #include "paths.h"
 #include "stop.h"
 #include "up_job.h"
 
 #define LIST_PAUSE_MIN_MS 1000
+#define ADDRESSES_SETTLE_MS 1000
 #define NEVER LLONG_MAX
 
 struct jobs {
     const struct up *up;
     struct up_job_options options;
     long long list_due_ms;
-    struct up_job **items; /* they stay where they are */
+    struct netif_watch *watch;  /* NULL = none */
+    long long addresses_due_ms; /* when a change of addresses is looked at */
+    struct up_job **items;      /* they stay where they are */
     size_t n;
     struct err failure; /* the last one that was not logged; code 0 = none */
 };
@@ -45,6 +49,7 @@ static void jobs_done(struct jobs *jobs)
         job_free(jobs->items[i]);
     free(jobs->items);
     rest_hub_free(jobs->options.hub);
+    netif_watch_free(jobs->watch);
 }
 
 static void report(struct jobs *jobs, const struct err *err)
@@ -150,17 +155,35 @@ static bool is_finished(const struct jobs *jobs)
     return !is_daemon(jobs);
 }
 
+/* Addresses come and go several at a time. */
+static void watch_addresses(struct jobs *jobs)
+{
+    if (jobs->watch && netif_watch_drain(jobs->watch) && jobs->addresses_due_ms == NEVER)
+        jobs->addresses_due_ms = later(ADDRESSES_SETTLE_MS);
+    if (stop_clock_ms() < jobs->addresses_due_ms)
+        return;
+    jobs->addresses_due_ms = NEVER;
+    for (size_t i = 0; i < jobs->n; i++)
+        up_job_report_addresses(jobs->items[i]);
+}
+
+static long long earlier(long long a_ms, long long b_ms)
+{
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
 static void take_turn(struct jobs *jobs)
 {
     struct err err = ERR_INIT;
     struct up_job *j = next_job(jobs);
     long long due_ms = j ? up_job_due_ms(j) : NEVER;
-    if (due_ms > jobs->list_due_ms)
-        due_ms = jobs->list_due_ms;
-    if (!j || up_job_due_ms(j) > stop_clock_ms())
-        rest_hub_wait(jobs->options.hub, due_ms, -1);
-    else if (up_job_advance(j, &err) < 0)
-        report(jobs, &err);
+    if (due_ms <= stop_clock_ms()) {
+        if (up_job_advance(j, &err) < 0)
+            report(jobs, &err);
+        return;
+    }
+    due_ms = earlier(due_ms, earlier(jobs->list_due_ms, jobs->addresses_due_ms));
+    rest_hub_wait(jobs->options.hub, due_ms, jobs->watch ? netif_watch_fd(jobs->watch) : -1);
 }
 
 static int run(struct jobs *jobs, struct err *err)
@@ -176,6 +199,7 @@ static int run(struct jobs *jobs, struct err *err)
         }
         if (r < 0 || is_finished(jobs))
             break;
+        watch_addresses(jobs);
         take_turn(jobs);
     }
     return r;
@@ -203,5 +227,8 @@ void up_forever(const struct up *up, long long interval_ms)
 {
     CLEANUP(jobs_done) struct jobs jobs = jobs_of(up, interval_ms);
     struct err err = ERR_INIT;
-    run(&jobs, &err);
+    if (netif_watch_open(&jobs.watch, &err) < 0)
+        log_debug("%s", err.text);
+    if (run(&jobs, &err) < 0)
+        log_error("%s", err.text);
 }

@@ -140,13 +140,14 @@ def test_nat_traversal_goes_on_over_news_about_others(live):
     endpoint = lambda key: live.device_model.peers.get(key, {}).get("endpoint")
     wait_until(lambda: endpoint(PEER3) == "1.1.1.3:3", "the first candidate")
     wait_for_waiting(live)
-    n_touched = live.device_model.touched().count(PEER3)
     live.state.set([*peers[:2], {**peers[2], "persistent_keepalive_interval": 17}, peers[3]])
     keepalive = "persistent_keepalive_interval"
     wait_until(lambda: live.device_model.peers[PEER2].get(keepalive) == "17", "the news")
-    assert live.device_model.touched().count(PEER3) == n_touched
     wait_until(lambda: endpoint(PEER3) == "1.1.1.1:1", "the last candidate")
     stop(daemon)
+    tried = [line.split("=")[1] for request in live.device_model.sets
+             if f"public_key={PEER3}" in request for line in request if "endpoint=1.1.1." in line]
+    assert tried == ["1.1.1.3:3", "1.1.1.2:2", "1.1.1.1:1"]  # nothing began anew
 
 
 # --- no news ------------------------------------------------------------------------------------
@@ -202,6 +203,18 @@ def test_candidates_are_reported_once_though_the_server_adds_one(live):
     wait_until(three_cycles, "three cycles")
     stop(daemon)
     assert live.server.calls().count(CANDIDATES) == 1
+
+
+def test_a_new_address_is_reported_at_once(live):
+    daemon = settled_daemon(live)
+    n = len(live.state.statuses)
+    live.in_namespace("ip", "addr", "add", "172.31.7.7/24", "dev", "eth0")
+    wait_until(lambda: "172.31.7.7:51820" in live.server.bodies(*CANDIDATES)[-1], "the report")
+    live.in_namespace("ip", "addr", "del", "172.31.7.7/24", "dev", "eth0")
+    wait_until(lambda: len(live.server.bodies(*CANDIDATES)) == 3, "another report")
+    assert len(live.state.statuses) == n  # meanwhile it waits on
+    stop(daemon)
+    assert live.server.bodies(*CANDIDATES)[-1] == ["172.31.1.2:51820"]
 
 
 # --- files that others write --------------------------------------------------------------------

@@ -184,9 +184,8 @@ static void keep_tag(struct fetch *f)
 
 static int follow_news(struct fetch *f, bool whole, struct err *err)
 {
+    fetch_drop_peers(f);
     int r = datastore_update(&f->store, &f->answer.state, err);
-    free(f->peers);
-    f->peers = NULL;
     if (f->store.names_changed)
         f->hosts_stamp = FS_STAMP_INIT;
     if (r == 0)

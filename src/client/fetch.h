@@ -51,8 +51,9 @@ int fetch_follow(struct fetch *f, enum fetch_lock lock, bool whole, enum fetch_r
                  struct err *err);
 
 /* Tells the server under which addresses we can be reached (spec/client.md 3.6), when that is not
- * what its state says. 1: the request is under way; 0: it is not needed. */
-int fetch_report(struct fetch *f, struct err *err);
+ * what its state says; with `only_news` not again what it has taken before. 1: the request is under
+ * way; 0: it is not needed. */
+int fetch_report(struct fetch *f, bool only_news, struct err *err);
 bool fetch_is_reporting(const struct fetch *f);
 bool fetch_has_reported(const struct fetch *f);
 int fetch_finish_report(struct fetch *f, struct err *err);

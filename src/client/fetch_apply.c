@@ -43,30 +43,45 @@ static void apply_override(struct fetch *f, const struct map *by_ip,
     CLEAN_FREE char *text = endpoint_text(&o->endpoint);
     log_debug("Using the local endpoint override %s for %s", text ? text : "",
               ip_format(&o->peer_ip, ip));
-    f->peers[at].endpoint = o->endpoint;
+    f->own_peers[at].endpoint = o->endpoint;
 }
 
-/* The peers that are followed, with the overrides of the configuration; the store keeps the
- * server's values. After an update these are the peers that the server lists. */
+static unsigned marks_of(const struct datastore *store, size_t at)
+{
+    return store->marks ? store->marks[at] : DATASTORE_LISTED;
+}
+
+/* After an update the peers that are followed are those that the server lists. */
+static bool follows_all(const struct fetch *f)
+{
+    for (size_t i = 0; i < f->store.state.n_peers; i++)
+        if (!(marks_of(&f->store, i) & DATASTORE_LISTED))
+            return false;
+    return f->config.n_overrides == 0;
+}
+
 static int select_peers(struct fetch *f)
 {
-    const struct datastore *store = &f->store;
-    free(f->is_settled);
-    f->n_peers = 0;
-    f->is_settled = calloc(store->state.n_peers + 1, sizeof(*f->is_settled));
-    f->peers = malloc((store->state.n_peers + 1) * sizeof(*f->peers));
-    if (!f->peers || !f->is_settled)
+    const struct state *state = &f->store.state;
+    bool all = follows_all(f);
+    f->is_settled = calloc(state->n_peers + 1, sizeof(*f->is_settled));
+    if (!all)
+        f->own_peers = malloc((state->n_peers + 1) * sizeof(*f->own_peers));
+    if (!f->is_settled || (!all && !f->own_peers))
         return -ENOMEM;
-    for (size_t i = 0; i < store->state.n_peers; i++) {
-        unsigned marks = store->marks ? store->marks[i] : DATASTORE_LISTED;
+    for (size_t i = 0; i < state->n_peers; i++) {
+        unsigned marks = marks_of(&f->store, i);
         if (!(marks & DATASTORE_LISTED))
             continue;
         f->is_settled[f->n_peers] = !(marks & DATASTORE_CHANGED);
-        f->peers[f->n_peers++] = store->state.peers[i];
+        if (!all)
+            f->own_peers[f->n_peers] = state->peers[i];
+        f->n_peers++;
     }
     return 0;
 }
 
+/* The store keeps the server's values. */
 static int override_peers(struct fetch *f)
 {
     CLEAN_MAP struct map by_ip = MAP_INIT;
@@ -74,7 +89,7 @@ static int override_peers(struct fetch *f)
         return 0;
     int r = map_reserve(&by_ip, f->n_peers + 1);
     for (size_t i = 0; r == 0 && i < f->n_peers; i++)
-        if (map_add(&by_ip, IP_KEY(&f->peers[i].ip), i) == -ENOMEM)
+        if (map_add(&by_ip, IP_KEY(&f->own_peers[i].ip), i) == -ENOMEM)
             r = -ENOMEM;
     for (size_t i = 0; r == 0 && i < f->config.n_overrides; i++)
         apply_override(f, &by_ip, &f->config.overrides[i]);
@@ -85,14 +100,20 @@ static int make_peers(struct fetch *f)
 {
     if (f->peers)
         return 0;
+    fetch_drop_peers(f);
     int r = select_peers(f);
     if (r == 0)
         r = override_peers(f);
     if (r < 0) {
-        free(f->peers);
-        f->peers = NULL;
+        fetch_drop_peers(f);
+        return r;
     }
-    return r;
+    /* an array even when there is none */
+    static const struct peer nobody;
+    f->peers = f->own_peers ? f->own_peers : f->store.state.peers;
+    if (!f->peers)
+        f->peers = &nobody;
+    return 0;
 }
 
 /* Endpoints by index of f->peers: only those are resolved that the diff asks for. */
@@ -107,13 +128,9 @@ static void resolved_done(struct resolved *r)
     free(r->ok);
 }
 
-static int resolve_selected(const struct fetch *f, struct resolved *ret)
+/* Names, in parallel; what is an address needs nothing. */
+static int resolve_names(const struct fetch *f, struct resolved *ret, size_t n)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < f->n_peers; i++)
-        n += ret->ok[i];
-    if (n == 0)
-        return 0;
     CLEAN_FREE const struct endpoint **eps = calloc(n, sizeof(*eps));
     CLEAN_FREE size_t *index = calloc(n, sizeof(*index));
     CLEAN_FREE struct sock_addr *addrs = calloc(n, sizeof(*addrs));
@@ -122,7 +139,7 @@ static int resolve_selected(const struct fetch *f, struct resolved *ret)
         return -ENOMEM;
     n = 0;
     for (size_t i = 0; i < f->n_peers; i++) {
-        if (!ret->ok[i])
+        if (!ret->ok[i] || !f->peers[i].endpoint.domain)
             continue;
         eps[n] = &f->peers[i].endpoint;
         index[n++] = i;
@@ -135,6 +152,15 @@ static int resolve_selected(const struct fetch *f, struct resolved *ret)
         ret->addrs[index[i]] = addrs[i];
     }
     return 0;
+}
+
+static int resolve_selected(const struct fetch *f, struct resolved *ret)
+{
+    size_t n_names = 0;
+    for (size_t i = 0; i < f->n_peers; i++)
+        if (ret->ok[i] && !endpoint_to_sock_addr(&f->peers[i].endpoint, &ret->addrs[i]))
+            n_names++;
+    return n_names > 0 ? resolve_names(f, ret, n_names) : 0;
 }
 
 static int compute_diffs(struct fetch *f, bool whole)

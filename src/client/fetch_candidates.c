@@ -57,7 +57,7 @@ static const struct peer *find_self(const struct fetch *f)
     return NULL;
 }
 
-int fetch_report(struct fetch *f, struct err *err)
+int fetch_report(struct fetch *f, bool only_news, struct err *err)
 {
     struct ip ips[CANDIDATES_REPORT_MAX];
     struct endpoint eps[CANDIDATES_REPORT_MAX];
@@ -71,6 +71,8 @@ int fetch_report(struct fetch *f, struct err *err)
     for (size_t i = 0; is_same && i < n; i++)
         is_same = endpoint_equal(&eps[i], &f->reporting[i]);
     f->has_reported = f->has_reported && is_same;
+    if (only_news && f->has_reported)
+        return 0;
     if (self && fetch_candidates_are_known(self, eps, n, f->has_reported))
         return 0;
     log_candidates(eps, n);

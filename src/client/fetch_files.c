@@ -5,10 +5,11 @@
 #include "fetch_internal.h"
 #include "paths.h"
 
-static void drop_peers(struct fetch *f)
+void fetch_drop_peers(struct fetch *f)
 {
-    free(f->peers);
+    free(f->own_peers);
     free(f->is_settled);
+    f->own_peers = NULL;
     f->peers = NULL;
     f->is_settled = NULL;
     f->n_peers = 0;
@@ -16,7 +17,7 @@ static void drop_peers(struct fetch *f)
 
 void fetch_forget(struct fetch *f)
 {
-    drop_peers(f);
+    fetch_drop_peers(f);
     f->is_loaded = false;
     f->tag[0] = '\0';
     f->hosts_stamp = FS_STAMP_INIT;

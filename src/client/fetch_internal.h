@@ -43,9 +43,11 @@ struct fetch {
     struct api api;
     struct fetch_answer answer;
 
-    /* What is followed: the listed peers of the store, with overrides. Shallow copies. */
-    struct peer *peers; /* NULL = to be made anew */
-    bool *is_settled;   /* by index of `peers`: the last answer has nothing new about it */
+    /* What is followed: the listed peers of the store, with overrides. The store's own array when
+     * that is the same, else shallow copies. */
+    const struct peer *peers; /* NULL = to be made anew */
+    struct peer *own_peers;
+    bool *is_settled; /* by index of `peers`: the last answer has nothing new about it */
     size_t n_peers;
     struct wg_device device; /* as it was before the changes */
     struct diffs diffs;
@@ -66,6 +68,8 @@ struct fetch {
 /* Reads the files that are not as they were. *ret_moved: another server or another address of ours
  * than before. */
 int fetch_load(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *err);
+/* The store or the configuration are about to change: `peers` with them. */
+void fetch_drop_peers(struct fetch *f);
 /* What is in memory may be ahead of the files: reads them next time. */
 void fetch_forget(struct fetch *f);
 

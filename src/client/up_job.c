@@ -196,7 +196,7 @@ static int report(struct up_job *j, struct err *err)
 {
     if (is_daemon(j))
         fetch_unlock(j->fetch);
-    int r = fetch_is_reporting(j->fetch) ? 1 : fetch_report(j->fetch, err);
+    int r = fetch_is_reporting(j->fetch) ? 1 : fetch_report(j->fetch, false, err);
     if (r > 0)
         go(j, UP_REPORT, NEVER);
     else if (r < 0)
@@ -325,6 +325,6 @@ void up_job_report_addresses(struct up_job *j)
     bool is_idle = j->phase == UP_ANSWER || j->phase == UP_ASK || j->phase == UP_PREPARE;
     if (!j->has_followed || !is_idle || j->n_failures > 0 || fetch_is_reporting(j->fetch))
         return;
-    if (fetch_report(j->fetch, &err) < 0)
+    if (fetch_report(j->fetch, true, &err) < 0)
         log_debug("%s", err.text);
 }

@@ -12,8 +12,7 @@ void field_add(struct field_values *f, const char *value)
     f->n++;
 }
 
-/* --- If-None-Match
- * -------------------------------------------------------------------------------- */
+/* --- If-None-Match --- */
 
 /* Length of an opaque-tag with its quotes, 0 when there is none. */
 static size_t opaque_tag_len(const char *at)
@@ -73,8 +72,7 @@ bool field_matches_etag(const struct field_values *if_none_match, const char *et
     return found;
 }
 
-/* --- Accept-Encoding
- * ------------------------------------------------------------------------------ */
+/* --- Accept-Encoding --- */
 
 #define UNSET (-1)
 
@@ -156,8 +154,7 @@ bool field_accepts_gzip(const struct field_values *accept_encoding)
     return gzip > 0 && gzip >= c.identity;
 }
 
-/* --- Prefer
- * --------------------------------------------------------------------------------------- */
+/* --- Prefer --- */
 
 /* [ BWS "=" BWS word ]; an empty quoted word is none (RFC 7240 2). */
 static bool take_word(const char **at, const char **ret, size_t *ret_len)

@@ -20,7 +20,7 @@ enum http_phase {
     HTTP_BODY,               /* a body */
     HTTP_WRITE,              /* the client, to take the answer */
     HTTP_IDLE,               /* the next head */
-    HTTP_TIMED,              /* number of phases that have a time limit */
+    HTTP_TIMED,              /* so many have a time limit */
     HTTP_LATER = HTTP_TIMED, /* api.deliver */
     HTTP_WAITING,            /* a change */
     HTTP_QUEUED,             /* its turn to have a large answer */
@@ -39,8 +39,8 @@ struct http_conn {
     struct MHD_Connection *connection; /* the library's */
     int fd;                            /* borrowed */
     enum http_phase phase;
-    uint64_t since_ms; /* in this phase; of a slot, when it was taken */
-    uint64_t slot_ms;
+    uint64_t since_ms;          /* in this phase */
+    uint64_t slot_ms;           /* since when it has its slot */
     uint64_t wait_until_ms;     /* of this request; 0 = it has not waited */
     struct http_source *source; /* of one who waits */
     struct http_watch *watch;   /* the same */

@@ -31,8 +31,7 @@ void http_on_completed(void *cls, struct MHD_Connection *connection, void **cont
     http_conn_end(*context);
 }
 
-/* --- the head
- * ----------------------------------------------------------------------------------------- */
+/* --- the head --- */
 
 static enum MHD_Result on_field(void *cls, enum MHD_ValueKind kind, const char *name,
                                 const char *value)
@@ -75,8 +74,7 @@ static void read_head(struct http *h, struct http_conn *c, const char *url, cons
     h->head_of = c;
 }
 
-/* --- the answer
- * --------------------------------------------------------------------------------------- */
+/* --- the answer --- */
 
 static void suspend(struct http_conn *c)
 {
@@ -189,8 +187,7 @@ static enum MHD_Result finish(struct http *h, struct http_conn *c, const char *u
     return send_answer(h, c);
 }
 
-/* --- the course of events
- * ----------------------------------------------------------------------------- */
+/* --- the course of events --- */
 
 /* The answer needs no body, but one may be on its way: a short one is taken in and dropped, so that
  * the connection lives on; for any other the connection ends with the answer. */

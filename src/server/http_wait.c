@@ -22,8 +22,7 @@ void http_waits_done(struct http_waits *w)
     cleanup_close(&w->left_fd);
 }
 
-/* --- who waits for what
- * ----------------------------------------------------------------------------- */
+/* --- who waits for what --- */
 
 /* Those who come later have the body of this moment, and the others may still have the one before:
  * all are woken for the difference, and who has it already waits on. */
@@ -91,8 +90,7 @@ static void end(struct http_waits *w, struct http_conn *c)
     w->n--;
 }
 
-/* --- the ends
- * ----------------------------------------------------------------------------------------- */
+/* --- the ends --- */
 
 /* Into the queue of large answers. */
 static void wake(struct http_waits *w, struct http_conn *c)
@@ -136,8 +134,7 @@ static void wake_left(struct http_waits *w, uint64_t now_ms)
     } while (n == ARRAY_SIZE(events));
 }
 
-/* --- changes
- * -------------------------------------------------------------------------------------------- */
+/* --- changes --- */
 
 /* False when memory is short. */
 static bool compare(struct http_waits *w, struct http_watch *watch, bool roaming, uint64_t now_ms)

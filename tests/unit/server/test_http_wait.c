@@ -213,6 +213,50 @@ static void observed_endpoints_wake_in_bounds(void **state)
     close(fd);
 }
 
+/* Who is woken for nothing waits on. */
+static void waiting_goes_on(void **state)
+{
+    (void)state;
+    int first = waiting(DEVELOPER, 4, "wait=300");
+    int second = waiting(DEVELOPER, 4, "wait=300");
+    assert_string_equal(hear(second, FEW), "silence");
+    for (int i = 0; i < 3; i++) {
+        http_waits_wake_all(&http->waits);
+        assert_int_equal(http->waits.n, 0);
+        assert_string_equal(hear(first, FEW), "silence");
+        assert_int_equal(http->waits.n, 2);
+        assert_true(link_is_empty(&http->pace.slots));
+    }
+    elsewhere(disable_dev2);
+    assert_begins(hear(first, PATIENCE), "HTTP/1.1 200 ");
+    assert_begins(hear(second, PATIENCE), "HTTP/1.1 200 ");
+    close(first);
+    close(second);
+}
+
+/* The idle make room; when there are none, the answer is 503. */
+static void there_is_room_for_so_many(void **state)
+{
+    (void)state;
+    http->conns_max = 2;
+    int first = waiting(DEVELOPER, 4, "wait=300");
+    int silent = client(USER);
+    assert_string_equal(hear(first, FEW), "silence");
+    assert_int_equal(http->conns.n, 2);
+    int second = waiting(DEVELOPER, 4, "wait=300");
+    assert_string_equal(hear(silent, PATIENCE), "end");
+    assert_string_equal(hear(second, FEW), "silence");
+    int third = waiting(USER, 5, "wait=300");
+    assert_begins(hear(third, PATIENCE), "HTTP/1.1 503 ");
+    assert_non_null(strstr(heard, "\r\nretry-after: 5\r\n"));
+    assert_string_equal(hear(third, PATIENCE), "end");
+    assert_int_equal(http->waits.n, 2);
+    close(first);
+    close(silent);
+    close(second);
+    close(third);
+}
+
 /* In every state that a connection can be in. */
 static void the_end_comes_at_any_time(void **state)
 {
@@ -241,6 +285,8 @@ int main(void)
         CASE(everything_is_decided_anew),
         CASE(waits_end),
         CASE(who_leaves_frees_the_place),
+        CASE(waiting_goes_on),
+        CASE(there_is_room_for_so_many),
         CASE(observed_endpoints_wake_in_bounds),
         CASE(the_end_comes_at_any_time),
     };

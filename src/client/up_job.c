@@ -13,6 +13,7 @@
 /* Longer than a waiting process sleeps between two looks at the lock: even without an interval it
  * gets its turn. Also the least time between two requests. */
 #define BREATH_MS 150
+#define NAT_PATIENCE_MS 120000 /* all candidates of a peer take about a minute */
 #define NEVER LLONG_MAX
 
 static bool is_daemon(const struct up_job *j)
@@ -33,7 +34,11 @@ static long long later(long long ms)
 
 int up_job_init(struct up_job *j, const struct up_job_options *options, const char *interface)
 {
-    *j = (struct up_job){.options = options, .server_waits = true, .nat_due_ms = NEVER};
+    *j = (struct up_job){.options = options,
+                         .server_waits = true,
+                         .nat_due_ms = NEVER,
+                         .complaint = ERR_INIT,
+                         .report_complaint = ERR_INIT};
     j->interface = strdup(interface);
     return j->interface ? 0 : -ENOMEM;
 }
@@ -42,7 +47,6 @@ void up_job_done(struct up_job *j)
 {
     fetch_free(j->fetch);
     free(j->interface);
-    free(j->complaint);
     *j = (struct up_job){0};
 }
 
@@ -62,15 +66,20 @@ static void go(struct up_job *j, enum up_job_phase phase, long long due_ms)
 /* --- failures and recovery ---------------------------------------------------------------------
  */
 
-/* Says a thing once, not in every attempt. */
-static void complain(struct up_job *j, const struct err *err, bool is_warning)
+/* That a server is not reached is one complaint, though libcurl says in it how long that took. */
+static bool is_same(const struct err *a, const struct err *b)
 {
-    if (stop_requested() || (j->complaint && strcmp(j->complaint, err->text) == 0)) {
+    return a->code == b->code && (a->code == -EHOSTUNREACH || strcmp(a->text, b->text) == 0);
+}
+
+/* Says a thing once, not in every attempt. */
+static void complain(struct err *last, const struct err *err, bool is_warning)
+{
+    if (stop_requested() || is_same(last, err)) {
         log_debug("%s", err->text);
         return;
     }
-    free(j->complaint);
-    j->complaint = strdup(err->text);
+    *last = *err;
     if (is_warning)
         log_warn("%s. Using the state of the last successful fetch.", err->text);
     else
@@ -79,10 +88,9 @@ static void complain(struct up_job *j, const struct err *err, bool is_warning)
 
 static void recover(struct up_job *j)
 {
-    if (j->complaint)
+    if (j->complaint.code != 0)
         log_info("%s: the server answers again", j->interface);
-    free(j->complaint);
-    j->complaint = NULL;
+    j->complaint = ERR_INIT;
     j->n_failures = 0;
     j->has_followed = true;
 }
@@ -117,7 +125,7 @@ static int fail(struct up_job *j, int r, struct err *err)
     if (is_passing(j))
         log_debug("%s", err->text);
     else
-        complain(j, err, false);
+        complain(&j->complaint, err, false);
     try_later(j);
     return 0;
 }
@@ -134,9 +142,11 @@ static int wait_for_lock(struct up_job *j)
 /* --- the turns ---------------------------------------------------------------------------------
  */
 
+/* NAT traversal comes to its end first, unless news about peers out of reach never end. */
 static bool is_cycle_due(const struct up_job *j)
 {
-    return !is_daemon(j) || (!fetch_has_nat(j->fetch) && stop_clock_ms() >= j->cycle_due_ms);
+    long long patience_ms = fetch_has_nat(j->fetch) ? NAT_PATIENCE_MS : 0;
+    return !is_daemon(j) || stop_clock_ms() - patience_ms >= j->cycle_due_ms;
 }
 
 static void plan_cycle(struct up_job *j)
@@ -220,7 +230,10 @@ static int go_on(struct up_job *j, enum fetch_result result, bool whole, struct 
         plan_cycle(j);
     if (result == FETCH_OFFLINE) {
         fetch_unlock(j->fetch);
-        complain(j, err, true);
+        if (is_passing(j))
+            log_debug("%s", err->text);
+        else
+            complain(&j->complaint, err, true);
         if (is_daemon(j))
             try_later(j);
         else
@@ -254,12 +267,14 @@ static int follow(struct up_job *j, struct err *err)
 static int end_report(struct up_job *j, struct err *err)
 {
     int r = fetch_finish_report(j->fetch, err);
-    if (j->phase == UP_REPORT && r < 0)
+    if (r < 0 && !is_daemon(j))
         return fail(j, r, err);
+    if (r < 0)
+        complain(&j->report_complaint, err, false);
+    else
+        j->report_complaint = ERR_INIT;
     if (j->phase == UP_REPORT)
         rest_a_while(j);
-    else if (r < 0)
-        log_debug("%s", err->text);
     return 0;
 }
 
@@ -272,7 +287,7 @@ static int advance_nat(struct up_job *j, struct err *err)
     if (r < 0 && !is_daemon(j))
         return r;
     if (r < 0)
-        complain(j, err, false);
+        log_error("%s", err->text);
     plan_cycle(j);
     if (j->phase == UP_PREPARE && j->due_ms == NEVER)
         j->due_ms = j->cycle_due_ms;
@@ -297,7 +312,8 @@ int up_job_advance(struct up_job *j, struct err *err)
 {
     int r = start(j, err);
     if (r < 0) {
-        go(j, UP_PREPARE, later(interval_ms(j)));
+        go(j, is_daemon(j) ? UP_PREPARE : UP_FINISHED,
+           is_daemon(j) ? later(interval_ms(j)) : NEVER);
         return r;
     }
     if (fetch_has_reported(j->fetch))

@@ -28,12 +28,13 @@ struct up_job {
     long long cycle_due_ms; /* when everything is to be looked after again */
     long long nat_due_ms;   /* LLONG_MAX without NAT traversal */
     long long asked_ms;
-    unsigned wait_s;     /* what the request under way asks for */
-    bool server_waits;   /* as far as is known */
-    bool is_locked_out;  /* by another process; that was said already */
-    bool has_followed;   /* the server's state, at least once */
-    unsigned n_failures; /* since the server last answered */
-    char *complaint;     /* what was last said about failures, NULL = nothing */
+    unsigned wait_s;             /* what the request under way asks for */
+    bool server_waits;           /* as far as is known */
+    bool is_locked_out;          /* by another process; that was said already */
+    bool has_followed;           /* the server's state, at least once */
+    unsigned n_failures;         /* since the server last answered */
+    struct err complaint;        /* what was last said about failures; code 0 = nothing */
+    struct err report_complaint; /* the same, about reporting candidates */
 };
 
 /* 0 or -ENOMEM. Due at once. */

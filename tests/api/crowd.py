@@ -79,6 +79,7 @@ class Client:
     def __init__(self, sock, address):
         self.sock, self.address = sock, address
         self.to_send, self.received = b"", b""
+        self.first = b""  # what it came with
         self.appetite = 65536  # how much it takes at once
         self.ended = False
 
@@ -92,6 +93,14 @@ class Client:
         status = int(status.split()[1])
         length = int(fields.get("content-length", 0)) if status not in (204, 304) else 0
         return (status, fields, rest[:length]) if len(rest) >= length else None
+
+
+def all_sent(clients):
+    return lambda: not any(c.to_send and not c.ended for c in clients)
+
+
+def all_over(clients):
+    return lambda: all(c.answer() or c.ended for c in clients)
 
 
 class Crowd:
@@ -123,16 +132,16 @@ class Crowd:
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         client = Client(sock, address)
-        client.to_send = data
+        client.to_send = client.first = data
         sock.connect_ex(self.server)
         self.clients.append(client)
         self._selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE, client)
         return client
 
     def leave(self, client):
-        self._selector.unregister(client.sock)
+        if not client.ended:
+            self._selector.unregister(client.sock)
         client.sock.close()
-        self.clients.remove(client)
 
     def send(self, client, data):
         client.to_send += data
@@ -156,6 +165,31 @@ class Crowd:
         while not condition():
             assert time.monotonic() < end, f"no {what} within {deadline_s} s"
             self.turn()
+
+    def served(self, clients, deadline_s=120):
+        """The answers to what they came with, in their order. Who is sent away comes back until there
+        is one; who is dropped without a word, or sent away without being told for how long, is a
+        failure."""
+        clients = list(clients)
+        while True:
+            self.until(all_over(clients), "answers", deadline_s)
+            away = [at for at, c in enumerate(clients) if self._is_sent_away(c)]
+            for at in away:
+                gone = clients[at]
+                self.leave(gone)
+                clients[at] = self.join(gone.address, gone.first)
+            if not away:
+                return [c.answer() for c in clients]
+
+    @staticmethod
+    def _is_sent_away(client):
+        answer = client.answer()
+        assert answer, f"{client.address} was dropped without an answer: {client.received[:200]}"
+        if answer[0] != 503:
+            return False
+        assert answer[2] == b"" and int(answer[1]["retry-after"]) >= 1
+        assert answer[1]["connection"] == "close"
+        return True
 
     def _write(self, client):
         if client.to_send:

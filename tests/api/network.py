@@ -77,8 +77,9 @@ class Network:
 
     # --- the server --------------------------------------------------------------------------
 
-    def start(self, *options, env=None, top=(), write_hosts=False, expect_ready=True):
-        """Starts the server and waits until it says that it is ready."""
+    def start(self, *options, env=None, top=(), write_hosts=False, expect_ready=True, under=()):
+        """Starts the server, by the words of `under` if there are any, and waits until it says that it
+        is ready."""
         assert self.process is None
         hosts = ["--hosts-path", self.hosts_path] if write_hosts else ["--no-write-hosts"]
         notify = self.bed.path("/run/notify")
@@ -93,7 +94,7 @@ class Network:
             if "--backend" not in (*options, *top):
                 options = ("--backend", "userspace", *options)
             self.process = self.bed.start(
-                [*argv, *hosts, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=0o022,
+                [*under, *argv, *hosts, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=0o022,
                 env={"NOTIFY_SOCKET": "/run/notify", "RUST_LOG": "debug"} | (env or {}))
             if expect_ready:
                 self._wait_ready(ready)

@@ -1,13 +1,14 @@
 """Tags of answers, and requests that name the one they have (docs/protocol.md; RFC 9110 8.8.3, 13.1.2,
 15.4.5). What a stock client sends stays as it was, but for the tag in its answers."""
 
+import random
 import re
 
 import pytest
 
 from changes import INVISIBLE, VISIBLE, cli, done
 from network import KEY_HEADER
-from polls import GZIP, STATE, TAG, TAGGED, ask, checked, question, tag_of, unless
+from polls import GZIP, STATE, TAG, TAGGED, ask, checked, question, tag_of, unless, wait
 from rows import new_key, peer_contents
 
 
@@ -221,6 +222,33 @@ def test_huge_conditions(steady):
         answer = wire.response()
         assert answer is None or answer.status == 431
     assert ask(steady, "admin", unless(tag)).status == 304
+
+
+def test_answers_are_not_mixed_up(steady):
+    """The server keeps what it has put together. All kinds of questions, in one breath."""
+    rng = random.Random(20261122)
+    tags = {(target, form): tag_of(steady, "admin", *form, target=target)
+            for target in TAGGED for form in ((), (GZIP,))}
+    asked = []
+    for n in range(1500):
+        target, form = rng.choice(list(tags))
+        coding = form or rng.choice(((), (("Accept-Encoding", "br"),)))
+        seconds = rng.choice((None, None, rng.randrange(1, 301)))
+        # With a tag that matches it would wait.
+        condition = rng.choice(((), (unless('"x"'),), *(2 * ((unless(tags[target, form]),),)
+                                                        if seconds is None or target != STATE else ())))
+        asked.append((target, form, coding, seconds, condition))
+    with steady.connect() as wire:
+        for target, form, coding, seconds, condition in asked:
+            prefer = () if seconds is None else (wait(seconds),)
+            wire.send(question(steady, *coding, *prefer, *condition, target=target))
+        for target, form, coding, seconds, condition in asked:
+            answer = checked(wire.response(), *coding)
+            matches = condition and condition[0] == unless(tags[target, form])
+            assert answer.status == (304 if matches else 200)
+            assert answer.header("etag") == tags[target, form]
+            told = f"wait={seconds}" if seconds and target == STATE else None
+            assert answer.header("preference-applied") == told
 
 
 def test_what_was_sent_is_never_told_back(steady):

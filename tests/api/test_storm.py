@@ -9,7 +9,7 @@ import ipaddress
 import pytest
 
 from bed import wait_for
-from crowd import Crowd, allow_files, is_sanitized, n_files, open_the_range
+from crowd import Crowd, all_over, all_sent, allow_files, is_sanitized, n_files, open_the_range
 from network import KEY_HEADER
 from polls import GZIP, STATE, ask, others_are_served, question, tag_of, unless, wait
 from rows import new_key
@@ -74,46 +74,7 @@ def nothing_is_left(storm):
     assert ask(storm.net, "admin").status == 200
 
 
-def all_sent(clients):
-    return lambda: not any(c.to_send and not c.ended for c in clients)
-
-
-def all_over(clients):
-    return lambda: all(c.answer() or c.ended for c in clients)
-
-
 # --- those who come back -----------------------------------------------------------------------------
-
-def served(crowd, clients, deadline_s=120):
-    """The answers, in the order of the clients. Who is sent away comes back until there is one; who
-    is dropped without a word, or sent away without being told for how long, is a failure."""
-    crowd.until(all_over(clients), "answers", deadline_s)
-    away = []
-    for at, client in enumerate(clients):
-        answer = client.answer()
-        assert answer, f"{client.address} was dropped without an answer: {client.received[:200]}"
-        if answer[0] == 503:
-            assert answer[2] == b"" and int(answer[1]["retry-after"]) >= 1
-            assert answer[1]["connection"] == "close"
-            away.append(at)
-    if away:
-        again = []
-        for at in away:
-            request = clients[at].request
-            crowd.leave(clients[at])
-            again.append(crowd.join(clients[at].address, request))
-            again[-1].request = request
-        served(crowd, again, deadline_s)
-        for at, client in zip(away, again):
-            clients[at] = client
-    return [client.answer() for client in clients]
-
-
-def come(crowd, address, request):
-    client = crowd.join(address, request)
-    client.request = request
-    return client
-
 
 def test_all_come_back_at_once(storm):
     """Most have what there is, one in twenty has nothing; half of these take it compressed."""
@@ -123,8 +84,8 @@ def test_all_come_back_at_once(storm):
         clients = []
         for n, ip in enumerate(storm.peers):
             fields = [GZIP] if n % 40 == 0 else [] if n % 20 == 0 else [unless(tags[storm.cidr_of[ip]])]
-            clients.append(come(crowd, ip, question(storm.net, *fields)))
-        answers = served(crowd, clients)
+            clients.append(crowd.join(ip, question(storm.net, *fields)))
+        answers = crowd.served(clients)
     for n, (ip, (status, fields, body)) in enumerate(zip(storm.peers, answers)):
         cidr = storm.cidr_of[ip]
         if n % 20:
@@ -142,7 +103,7 @@ def test_one_change_wakes_all(storm):
     """Everybody waits; everybody is told, compressed; others are answered in between."""
     net, tags = storm.net, storm.tags(GZIP)
     with Crowd(net) as crowd:
-        clients = [come(crowd, ip, question(net, unless(tags[cidr]), GZIP, wait()))
+        clients = [crowd.join(ip, question(net, unless(tags[cidr]), GZIP, wait()))
                    for ip, cidr in storm.cidr_of.items()]
         crowd.until(all_sent(clients), "requests sent")
         others_are_served(net)
@@ -166,7 +127,7 @@ def test_all_waiters_may_leave_at_once(storm):
     net, tags = storm.net, storm.tags()
     for _ in range(2):
         with Crowd(net) as crowd:
-            clients = [come(crowd, ip, question(net, unless(tags[cidr]), wait()))
+            clients = [crowd.join(ip, question(net, unless(tags[cidr]), wait()))
                        for ip, cidr in storm.cidr_of.items()]
             crowd.until(all_sent(clients), "requests sent")
             others_are_served(net)

@@ -207,9 +207,17 @@ static void trim_memory(struct http *h)
     h->conns_peak = h->conns.n;
 }
 
+/* Whoever comes makes room for itself, but for the last ones. */
+static void shut_surplus(struct http *h)
+{
+    for (size_t n = h->conns.n; n > h->conns_max && http_conns_shut_idle(&h->conns); n--)
+        ;
+}
+
 void http_run(struct http *h)
 {
     h->conns.now_ms = clock_now_ms();
+    shut_surplus(h);
     http_answers_turn(&h->answers, clock_now().tv_sec);
     http_conns_shut_late(&h->conns);
     http_waits_turn(&h->waits, h->conns.now_ms);

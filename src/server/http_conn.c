@@ -116,6 +116,8 @@ bool http_conns_shut_idle(struct http_conns *all)
 {
     struct http_conn *silent = oldest(all, HTTP_HEAD);
     struct http_conn *idle = oldest(all, HTTP_IDLE);
+    if (silent && silent->since_ms + HTTP_HEAD_GRACE_MS > all->now_ms)
+        silent = NULL;
     struct http_conn *c = !idle || (silent && silent->since_ms < idle->since_ms) ? silent : idle;
     if (c)
         shut(c);

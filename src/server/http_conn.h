@@ -10,6 +10,7 @@
 #include "link.h"
 
 #define HTTP_HEAD_TIMEOUT_MS 10000
+#define HTTP_HEAD_GRACE_MS 1000 /* who has just come is about to ask */
 #define HTTP_BODY_TIMEOUT_MS 30000
 #define HTTP_WRITE_TIMEOUT_MS 300000 /* the state of a large network over a thin line */
 #define HTTP_IDLE_TIMEOUT_MS 75000

@@ -96,6 +96,7 @@ static void the_longest_idle_goes_first(void **state)
         conns[i] = http_conn_new(&all, NULL, pairs[i].ours);
         http_conn_enter(conns[i], phases[i], NULL);
     }
+    all.now_ms += HTTP_HEAD_GRACE_MS;
     for (size_t i = 1; i <= 3; i++) {
         assert_false(is_shut(pairs[i]));
         assert_true(http_conns_shut_idle(&all));
@@ -107,6 +108,23 @@ static void the_longest_idle_goes_first(void **state)
         http_conn_free(conns[i]);
         close_pair(pairs[i]);
     }
+}
+
+static void who_has_just_come_may_ask(void **state)
+{
+    (void)state;
+    struct http_conns all;
+    struct pair p = connect_pair();
+    http_conns_init(&all);
+    struct http_conn *c = http_conn_new(&all, NULL, p.ours);
+    all.now_ms += HTTP_HEAD_GRACE_MS - 1;
+    assert_false(http_conns_shut_idle(&all));
+    assert_false(is_shut(p));
+    all.now_ms++;
+    assert_true(http_conns_shut_idle(&all));
+    assert_true(is_shut(p));
+    http_conn_free(c);
+    close_pair(p);
 }
 
 static void requests_begin_and_end(void **state)
@@ -139,9 +157,8 @@ static void requests_begin_and_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_late_are_shut),
-        cmocka_unit_test(we_may_take_our_time),
-        cmocka_unit_test(the_longest_idle_goes_first),
+        cmocka_unit_test(the_late_are_shut),           cmocka_unit_test(we_may_take_our_time),
+        cmocka_unit_test(the_longest_idle_goes_first), cmocka_unit_test(who_has_just_come_may_ask),
         cmocka_unit_test(requests_begin_and_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

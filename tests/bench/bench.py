@@ -59,6 +59,7 @@ def arguments():
     p.add_argument("--quick", action="store_true", help="fewer and shorter runs: rough figures")
     p.add_argument("--rounds", type=int, help="rounds of each comparison (default 11, quick 3)")
     p.add_argument("--seconds", type=int, help="length of one run of load (default 1)")
+    p.add_argument("--pin", action="store_true", help="server and load on a processor each: steadier on an idle machine")
     p.add_argument("--json", metavar="PATH", help="where the figures go (default build/bench/results.json)")
     p.add_argument("--svg", metavar="PATH", help="where the plot goes (default beside the JSON)")
     p.add_argument("--strict", action="store_true", help="exit 1 when a goal is missed")
@@ -110,7 +111,7 @@ def main():
     print(f"\n{figures.table()}\n")
     about = machine()
     figures.write_json(options.json, machine=about, seconds=round(time.monotonic() - begun, 1), quick=options.quick,
-                       rounds=options.rounds, seconds_per_run=options.seconds, sizes=options.sizes)
+                       rounds=options.rounds, pinned=options.pin, seconds_per_run=options.seconds, sizes=options.sizes)
     has_plot = plot.draw(figures.series, options.svg)
     print(f"Figures: {options.json}" + (f"\nPlot: {options.svg}" if has_plot else ""))
     if options.write_docs:

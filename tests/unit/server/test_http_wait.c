@@ -243,6 +243,8 @@ static void there_is_room_for_so_many(void **state)
     int silent = client(USER);
     assert_string_equal(hear(first, FEW), "silence");
     assert_int_equal(http->conns.n, 2);
+    struct link *of_silent = link_first(&http->conns.timed[HTTP_HEAD]);
+    LINK_OWNER(of_silent, struct http_conn, link)->since_ms -= HTTP_HEAD_GRACE_MS;
     int second = waiting(DEVELOPER, 4, "wait=300");
     assert_string_equal(hear(silent, PATIENCE), "end");
     assert_string_equal(hear(second, FEW), "silence");

@@ -37,14 +37,7 @@ static bool is_star(const char *value)
 /* False when malformed. */
 static bool find_etag(const char *at, const char *etag, size_t etag_len, bool *found)
 {
-    for (;;) {
-        at = field_skip_blanks(at);
-        if (*at == '\0')
-            return true;
-        if (*at == ',') {
-            at++;
-            continue;
-        }
+    while (field_find_element(&at)) {
         if (at[0] == 'W' && at[1] == '/')
             at += 2;
         size_t len = opaque_tag_len(at);
@@ -56,6 +49,7 @@ static bool find_etag(const char *at, const char *etag, size_t etag_len, bool *f
         if (!field_next_element(&at))
             return false;
     }
+    return true;
 }
 
 bool field_matches_etag(const struct field_values *if_none_match, const char *etag)
@@ -124,14 +118,7 @@ static void note_coding(struct codings *c, const char *at, size_t len, int q)
 /* False when malformed. */
 static bool read_codings(const char *at, struct codings *ret)
 {
-    for (;;) {
-        at = field_skip_blanks(at);
-        if (*at == '\0')
-            return true;
-        if (*at == ',') {
-            at++;
-            continue;
-        }
+    while (field_find_element(&at)) {
         const char *name = at;
         size_t len = field_token_len(at);
         int q;
@@ -140,6 +127,7 @@ static bool read_codings(const char *at, struct codings *ret)
             return false;
         note_coding(ret, name, len, q);
     }
+    return true;
 }
 
 bool field_accepts_gzip(const struct field_values *accept_encoding)
@@ -207,14 +195,7 @@ static unsigned read_seconds(const char *text, size_t len)
 /* False when malformed. */
 static bool find_wait(const char *at, bool *found, unsigned *ret_s)
 {
-    for (;;) {
-        at = field_skip_blanks(at);
-        if (*at == '\0')
-            return true;
-        if (*at == ',') {
-            at++;
-            continue;
-        }
+    while (field_find_element(&at)) {
         const char *name = at;
         const char *word;
         size_t word_len;
@@ -228,6 +209,7 @@ static bool find_wait(const char *at, bool *found, unsigned *ret_s)
             *ret_s = read_seconds(word, word_len);
         }
     }
+    return true;
 }
 
 unsigned field_wait_s(const struct field_values *prefer)

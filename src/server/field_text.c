@@ -41,6 +41,15 @@ size_t field_quoted_len(const char *at)
     return 0;
 }
 
+bool field_find_element(const char **at)
+{
+    const char *next = field_skip_blanks(*at);
+    while (*next == ',')
+        next = field_skip_blanks(next + 1);
+    *at = next;
+    return *next != '\0';
+}
+
 bool field_next_element(const char **at)
 {
     const char *next = field_skip_blanks(*at);

@@ -6,13 +6,6 @@
 #include "innernet/hosts.h"
 #include "innernet/log.h"
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 /* The peers as they were when it began; the worker has nothing to do with the model. */
 struct hosts_job {
     struct worker_job job; /* first: jobs come back as this */
@@ -22,7 +15,7 @@ struct hosts_job {
     size_t n;
     int outcome;
     bool changed;
-    struct stat stat;
+    struct fs_stamp stamp;
     struct err err;
 };
 
@@ -63,9 +56,10 @@ static void run(struct worker_job *job)
 {
     struct hosts_job *j = (struct hosts_job *)job;
     const struct hosts_writer *w = j->writer;
+    j->stamp = fs_stamp_take(w->path);
     j->outcome = hosts_update(w->path, w->interface, j->entries, j->n, &j->changed, &j->err);
-    if (j->outcome == 0 && stat(w->path, &j->stat) < 0)
-        j->generation = 0;
+    if (j->changed)
+        j->stamp = FS_STAMP_INIT;
 }
 
 static void done(struct worker_job *job)
@@ -81,18 +75,17 @@ static void done(struct worker_job *job)
         if (j->changed)
             log_info("updated %s", w->path);
         w->generation = j->generation;
-        w->stat = j->stat;
+        w->stamp = j->stamp;
     }
     job_free(j);
 }
 
 void hosts_writer_run(struct hosts_writer *w)
 {
-    struct stat now = {0};
     if (!w->path || w->is_busy)
         return;
-    if (w->generation == w->model->generation && stat(w->path, &now) == 0 &&
-        same_file(&now, &w->stat))
+    struct fs_stamp now = fs_stamp_take(w->path);
+    if (w->generation == w->model->generation && fs_stamp_equal(&now, &w->stamp))
         return;
     struct hosts_job *j = job_new(w);
     if (!j) {

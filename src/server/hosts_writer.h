@@ -2,8 +2,8 @@
 /* Keeps the network's section of the hosts file. Source: spec/server.md 5.4. */
 
 #include <stdint.h>
-#include <sys/stat.h>
 
+#include "innernet/fsutil.h"
 #include "model.h"
 #include "worker.h"
 
@@ -14,8 +14,8 @@ struct hosts_writer {
     const struct model *model;
     struct worker *worker; /* does the work */
     bool is_busy;
-    uint64_t generation; /* of the model, when the file was last right */
-    struct stat stat;    /* of the file, at that time */
+    uint64_t generation;   /* of the model, when the file was last right */
+    struct fs_stamp stamp; /* of the file, at that time */
 };
 
 /* Has the worker write when the section is not what it should be. Nothing is read when neither the

@@ -1,15 +1,8 @@
 /* HTTP over a real socket, with an API of our own in the place of the real one. */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "fixture.h"
-#include "http.h"
+#include "http_fixture.h"
 
 static struct api api;
-static struct http *http;
-static struct sockaddr_in address;
 
 /* --- the API ---------------------------------------------------------------------------------- */
 
@@ -51,14 +44,7 @@ static void deliver(int status)
 static int setup(void **state)
 {
     (void)state;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    socklen_t len = sizeof(address);
-    address =
-        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(fd, 16), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    assert_int_equal(http_new(&api, fd, &http, NULL), 0);
+    assert_int_equal(open_http(&api), 0);
     verdict = API_ANSWERED;
     n_asked = 0;
     return 0;
@@ -85,28 +71,7 @@ static void say(int fd, const char *text)
     assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
 }
 
-static char heard[4096];
-
-/* Runs the server until the client has an answer, its end, or `turns` are over. */
-static const char *hear(int fd, int turns)
-{
-    heard[0] = '\0';
-    for (int i = 0; i < turns; i++) {
-        http_accept(http);
-        http_run(http);
-        ssize_t n = recv(fd, heard, sizeof(heard) - 1, MSG_DONTWAIT);
-        if (n >= 0) {
-            heard[n] = '\0';
-            return n > 0 ? heard : "end";
-        }
-        assert_int_equal(errno, EAGAIN);
-        usleep(1000);
-    }
-    return "silence";
-}
-
 #define PATIENCE 5000
-#define assert_begins(text, with) assert_int_equal(strncmp(text, with, strlen(with)), 0)
 
 #define GET_X "GET /x HTTP/1.1\r\n\r\n"
 #define PUT_X "PUT /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi"

@@ -1,18 +1,11 @@
 /* Requests that wait, with the real API over a real socket: 127.0.0.2 is a developer, 127.0.0.3 a
  * user. */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "api_fixture.h"
+#include "http_fixture.h"
 #include "http_private.h"
 
 #define DEVELOPER "127.0.0.2"
 #define USER "127.0.0.3"
-
-static struct http *http;
-static struct sockaddr_in address;
 
 static void local_peers(struct store *s)
 {
@@ -24,14 +17,7 @@ static int begin(void **state)
 {
     setup(state);
     elsewhere(local_peers);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    socklen_t len = sizeof(address);
-    address =
-        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(fd, 64), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    return http_new(&api, fd, &http, NULL);
+    return open_http(&api);
 }
 
 static int end(void **state)
@@ -61,28 +47,8 @@ static void question(int fd, const char *fields)
     assert_int_equal(send(fd, text, (size_t)len, MSG_NOSIGNAL), len);
 }
 
-static char heard[16384];
-
-/* Runs the server for some turns, or until the client hears something or its end. */
-static const char *hear(int fd, int turns)
-{
-    for (int i = 0; i < turns; i++) {
-        http_accept(http);
-        http_run(http);
-        ssize_t n = recv(fd, heard, sizeof(heard) - 1, MSG_DONTWAIT);
-        if (n >= 0) {
-            heard[n] = '\0';
-            return n > 0 ? heard : "end";
-        }
-        assert_int_equal(errno, EAGAIN);
-        usleep(1000);
-    }
-    return "silence";
-}
-
 #define PATIENCE 20000
 #define FEW 20
-#define assert_begins(text, with) assert_int_equal(strncmp(text, with, strlen(with)), 0)
 
 /* Waits for another state than the one that holds. */
 static int waiting(const char *source, int64_t cidr_id, const char *preference)

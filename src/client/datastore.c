@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "heap.h"
 #include "innernet/log.h"
 
 void datastore_done(struct datastore *d)
@@ -85,6 +87,9 @@ int datastore_open(const char *path, enum datastore_mode mode, struct datastore 
     if (!d.path)
         return err_set(err, -ENOMEM, "%s - out of memory", path);
     d.stamp = fs_stamp_take(path);
+    struct stat st;
+    if (stat(path, &st) == 0 && st.st_size > 0)
+        heap_expect((size_t)st.st_size);
     int r = fs_read_file(path, DATASTORE_FILE_MAX, &d.text, &d.mode, err);
     if (r < 0 && !(r == -ENOENT && mode == DATASTORE_UPDATE))
         return r;

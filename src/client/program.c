@@ -1,15 +1,11 @@
 #include "program.h"
 
-#include <malloc.h>
-
 #include "client.h"
 #include "command_options.h"
 #include "command_table.h"
+#include "heap.h"
 #include "innernet/log.h"
 #include "innernet/version.h"
-
-#define LARGE_BLOCK_MAX (32 << 20) /* the most that mallopt takes */
-#define TOP_PAD (1 << 20)
 
 static const struct cli_program program = {
     .name = "innernet",
@@ -44,19 +40,9 @@ static int before_run(const struct cli_args *args, void *user)
     return 0;
 }
 
-/* Files, answers and dumps of a large network are a few megabytes each, one after the other: giving
- * each back to the kernel and getting the next from it page by page costs more than reading them.
- */
-static void keep_large_blocks(void)
-{
-    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_MAX);
-    mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK_MAX);
-    mallopt(M_TOP_PAD, TOP_PAD);
-}
-
 int client_main(int argc, char **argv)
 {
     struct client client = {0};
-    keep_large_blocks();
+    heap_init();
     return cli_main(&program, argc, argv, before_run, &client);
 }

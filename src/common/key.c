@@ -23,8 +23,8 @@ struct key key_public(const struct key *private_key)
     return public_key;
 }
 
-/* Public keys are compared by the thousand, so whole words at a time, but never only up to the first
- * difference: private keys come here, too. */
+/* Public keys are compared by the thousand, so whole words at a time, but never only up to the
+ * first difference: private keys come here, too. */
 bool key_equal(const struct key *a, const struct key *b)
 {
     uint64_t x[KEY_LEN / sizeof(uint64_t)], y[KEY_LEN / sizeof(uint64_t)], difference = 0;

@@ -109,6 +109,8 @@ static int authenticate(struct api *api, const struct api_request *req, struct s
     struct err err = ERR_INIT;
     if (!req->server_key || !is_server_key(api, req->server_key))
         return 401;
+    if (api->writer)
+        writer_collect(api->writer);
     if (registry_sync(api->registry, &err) < 0) {
         log_error("cannot read the database: %s", err.text);
         return 500;

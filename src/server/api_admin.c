@@ -20,14 +20,17 @@ enum api_verdict api_peers_list(const struct api_call *call, struct api_response
     return api_send(call, snapshot_list(call->api->snapshot, SNAPSHOT_PEERS), ret);
 }
 
+/* The device has had the peer since before the commit; but whoever looked after the device
+ * meanwhile did not know it, and may have taken it away. */
 static void finish_adding_peer(struct api *api, const struct change *c, int outcome,
                                const struct err *err, struct api_response *ret)
 {
-    (void)api;
     if (outcome < 0) {
         api_answer(ret, api_outcome_status(outcome, 201, err));
         return;
     }
+    if (api->device && api->device->peer_changed)
+        api->device->peer_changed(api->device_user, c->id);
     log_info("peer %lld (%s) added by peer %lld", (long long)c->id, c->peer.name, (long long)c->by);
     struct buf text = BUF_INIT;
     record_encode_peer(&text, &c->peer);

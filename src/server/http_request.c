@@ -167,7 +167,8 @@ static enum MHD_Result finish(struct http *h, struct http_conn *c, const char *u
     }
     req->body = c->body.data ? c->body.data : "";
     req->body_len = c->body.len;
-    if (req->method != API_GET && h->conns.n_later >= HTTP_LATER_MAX) {
+    c->must_close = c->must_close || h->quiesced;
+    if (req->method != API_GET && (h->quiesced || h->conns.n_later >= HTTP_LATER_MAX)) {
         refuse(c, 503);
         return send_answer(h, c);
     }

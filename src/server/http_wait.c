@@ -24,13 +24,22 @@ void http_waits_done(struct http_waits *w)
 
 /* --- who waits for what --- */
 
+static bool same_body(const struct body *a, const struct body *b)
+{
+    return strcmp(a->etag[BODY_PLAIN], b->etag[BODY_PLAIN]) == 0;
+}
+
 /* Those who come later have the body of this moment, and the others may still have the one before:
- * all are woken for the difference, and who has it already waits on. */
+ * all are woken for the difference, even when it is undone by then, and who has it already waits
+ * on. */
 static struct http_watch *find_watch(struct http_waits *w, struct snapshot_entry *entry)
 {
-    if (entry->watch)
-        return entry->watch;
-    struct http_watch *watch = malloc(sizeof(*watch));
+    struct http_watch *watch = entry->watch;
+    if (watch) {
+        watch->is_mixed = watch->is_mixed || !same_body(watch->body, entry->body);
+        return watch;
+    }
+    watch = malloc(sizeof(*watch));
     if (!watch)
         return NULL;
     *watch = (struct http_watch){
@@ -143,7 +152,7 @@ static bool compare(struct http_waits *w, struct http_watch *watch, bool roaming
     if (!entry)
         return false;
     watch->version = entry->version;
-    if (strcmp(entry->body->etag[BODY_PLAIN], watch->body->etag[BODY_PLAIN]) == 0) {
+    if (!watch->is_mixed && same_body(entry->body, watch->body)) {
         link_remove(&watch->link);
         link_append(&w->watches, &watch->link);
         return true;
@@ -169,8 +178,12 @@ static void find_changed(struct http_waits *w, uint64_t now_ms)
         if (snapshot_version_equal(watch->version, now) || (roaming && now_ms < w->roaming_due_ms))
             return;
         w->has_pending = s->n_builds != n_builds;
-        if (w->has_pending || !compare(w, watch, roaming, now_ms))
+        if (w->has_pending)
             return;
+        if (!compare(w, watch, roaming, now_ms)) {
+            w->retry_ms = now_ms + HTTP_WAIT_STEP_MS;
+            return;
+        }
     }
 }
 
@@ -193,7 +206,8 @@ void http_waits_turn(struct http_waits *w, uint64_t now_ms)
         notice_changes(w);
     }
     w->has_pending = false;
-    find_changed(w, now_ms);
+    if (now_ms >= w->retry_ms)
+        find_changed(w, now_ms);
     while (w->pace->n_queued < HTTP_WAKE_AHEAD && wake_first(w, &w->changed))
         ;
 }
@@ -217,5 +231,6 @@ uint64_t http_waits_next_ms(const struct http_waits *w, uint64_t now_ms)
     if (w->n == 0)
         return UINT64_MAX;
     bool may_wake = !link_is_empty(&w->changed) && w->pace->n_queued < HTTP_WAKE_AHEAD;
-    return w->has_pending || may_wake || is_behind(w) ? now_ms : (w->step + 1) * HTTP_WAIT_STEP_MS;
+    bool may_compare = now_ms >= w->retry_ms && (w->has_pending || is_behind(w));
+    return may_compare || may_wake ? now_ms : (w->step + 1) * HTTP_WAIT_STEP_MS;
 }

@@ -24,6 +24,7 @@ struct http_watch {
     size_t n;
     struct snapshot_entry *entry;    /* NULL once it has changed */
     struct body *body;               /* what they have; a reference */
+    bool is_mixed;                   /* some have another one */
     struct snapshot_version version; /* with which it was compared last */
 };
 
@@ -37,6 +38,7 @@ struct http_waits {
     struct map sources;
     uint64_t roaming_due_ms; /* when such a change may wake somebody again */
     bool has_pending;        /* some watches have yet to be compared */
+    uint64_t retry_ms;       /* not before then: memory was short */
     uint64_t step;           /* time in steps, as far as the wheel has turned */
     struct link wheel[HTTP_WAIT_STEPS];
 };

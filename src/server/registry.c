@@ -69,9 +69,10 @@ int registry_sync(struct registry *r, struct err *err)
     int rc = store_version(r->store, &version, err);
     if (rc < 0)
         return rc;
-    /* Our own change has the database locked since that version: the next one is its own, on the
-     * way to the disk or there, and comes with registry_finish. */
-    if (is_loaded && r->own_base == r->version && version == r->own_base + 1)
+    /* Our own change has had the database locked since that version: the next one is its own, on
+     * the way to the disk or there, and comes with registry_finish. Others can commit only after
+     * it, and are not followed before it. */
+    if (is_loaded && r->own_base != STORE_VERSION_UNKNOWN && r->own_base == r->version)
         return 0;
     rc = load_if_changed(r, version, is_loaded ? 0 : STORE_PATIENCE_MS, err);
     return rc == -EBUSY && is_loaded ? 0 : rc;
@@ -121,6 +122,7 @@ int registry_run(struct registry *r, struct store *s, struct change *c, registry
 {
     struct round round = {r, c, err};
     int rc = store_begin(s, err);
+    store_set_patience(s, STORE_PATIENCE_MS); /* the caller's was for the lock alone */
     if (rc < 0)
         return rc;
     rc = call(call_user, check_locked, &round);
@@ -141,6 +143,8 @@ int registry_finish(struct registry *r, struct change *c, int outcome)
     if (outcome == 0 && r->version == c->base) {
         bool ok = c->kind->follow(c, &r->model) == 0;
         r->version = ok ? c->version : STORE_VERSION_UNKNOWN;
+        /* What is loaded then may have more in it. */
+        r->changed_elsewhere = r->changed_elsewhere || !ok;
     }
     return outcome < 0 ? outcome : 0;
 }

@@ -2,12 +2,17 @@
 
 #include <errno.h>
 
+#include "clock.h"
+
+#define PATIENCE_MIN_MS 50
+
 struct write_job {
     struct worker_job job; /* first: jobs come back as this */
     struct writer *writer;
     struct change change;
     writer_done_fn done;
     void *user;
+    uint64_t submitted_ms;
     int outcome;
     struct err err;
 };
@@ -30,10 +35,20 @@ static int call_loop(void *user, int (*fn)(void *arg), void *arg)
     return worker_call(user, fn, arg);
 }
 
+/* Another process's lock is waited for from the submission on, so that a queue of changes does not
+ * wait for it one after the other. */
+static int patience_ms(const struct write_job *j)
+{
+    uint64_t age_ms = clock_now_ms() - j->submitted_ms;
+    return age_ms + PATIENCE_MIN_MS < STORE_PATIENCE_MS ? STORE_PATIENCE_MS - (int)age_ms
+                                                        : PATIENCE_MIN_MS;
+}
+
 static void run(struct worker_job *job)
 {
     struct write_job *j = (struct write_job *)job;
     const struct writer *w = j->writer;
+    store_set_patience(w->store, patience_ms(j));
     j->outcome = registry_run(w->registry, w->store, &j->change, call_loop, w->worker, &j->err);
 }
 
@@ -60,8 +75,15 @@ int writer_submit(struct writer *w, struct change *c, writer_done_fn on_done, vo
     j->change = *c;
     j->done = on_done;
     j->user = user;
+    j->submitted_ms = clock_now_ms();
     *c = (struct change){0};
     w->n_waiting++;
     worker_submit(w->worker, &j->job);
     return 0;
+}
+
+void writer_collect(struct writer *w)
+{
+    if (w->n_waiting > 0)
+        worker_collect(w->worker);
 }

@@ -32,3 +32,5 @@ typedef void (*writer_done_fn)(void *user, const struct change *c, int outcome,
  * never from in here. -EAGAIN when WRITER_WAITING_MAX are waiting already, -ENOMEM. */
 int writer_submit(struct writer *w, struct change *c, writer_done_fn done, void *user,
                   struct err *err);
+/* Takes in at once what has been written, without waiting for anything. */
+void writer_collect(struct writer *w);

@@ -147,6 +147,38 @@ def test_stopping_finishes_what_was_accepted(disk):
     assert disk.net.peer("user1")["candidates"] == '["6.6.6.6:6"]'
 
 
+def test_stopping_takes_no_more_writes(disk):
+    disk.set("sync")
+    other = disk.net.connect(disk.fx.peers["user2"])
+    assert disk.get("user2").status == 200
+    with disk.ask("user1", "PUT", "/v1/user/candidates", CANDIDATES) as slow, other:
+        disk.somebody_waits()
+        os.kill(disk.net.process.pid_inside, signal.SIGTERM)
+        wait_for(lambda: "stopping" in disk.net.log(), "the beginning of the end")
+        other.send(request_bytes("PUT", "/v1/user/candidates", [(KEY_HEADER, disk.key)],
+                                 compact(CANDIDATES)))
+        assert other.response().status == 503
+        assert other.ended()
+        disk.release("sync")
+        assert slow.response().status == 204
+    process, disk.net.process = disk.net.process, None
+    assert process.wait(10) == 0
+    assert disk.net.peer("user2")["candidates"] != '["6.6.6.6:6"]'
+
+
+def test_a_peer_stays_on_the_device_while_it_is_written(disk, fx):
+    """Whoever looks after the device meanwhile knows nothing of it."""
+    new = peer_contents("new", fx.spare[0], 4)
+    disk.set("sync")
+    slow = disk.ask("admin", "POST", "/v1/admin/peers", new)
+    disk.somebody_waits()
+    assert new["public_key"] in disk.net.device().peers
+    wait_for(lambda: new["public_key"] not in disk.net.device().peers, "the next look at the device", 30)
+    disk.release("sync")
+    assert slow.response().status == 201
+    assert new["public_key"] in disk.net.device().peers
+
+
 def test_a_client_that_left_does_not_undo_its_write(disk):
     disk.set("sync")
     disk.ask("user1", "PUT", "/v1/user/candidates", CANDIDATES).close()

@@ -179,6 +179,25 @@ static void observed_endpoints_wake_in_bounds(void **state)
     close(fd);
 }
 
+/* A change that was undone for those who came first is one for those who came in between. */
+static void who_came_in_between_is_woken(void **state)
+{
+    (void)state;
+    roam(1);
+    int first = waiting(DEVELOPER, 4, "wait=300");
+    assert_string_equal(hear(first, FEW), "silence");
+    http->waits.roaming_due_ms = http->conns.now_ms + 500;
+    roam(2);
+    int second = waiting(DEVELOPER, 4, "wait=300");
+    assert_string_equal(hear(second, FEW), "silence");
+    roam(1);
+    assert_begins(hear(second, PATIENCE), "HTTP/1.1 200");
+    assert_string_equal(hear(first, FEW), "silence");
+    assert_int_equal(http->waits.n, 1);
+    close(first);
+    close(second);
+}
+
 /* Who is woken for nothing waits on. */
 static void waiting_goes_on(void **state)
 {
@@ -254,6 +273,7 @@ int main(void)
         CASE(waits_end),
         CASE(who_leaves_frees_the_place),
         CASE(waiting_goes_on),
+        CASE(who_came_in_between_is_woken),
         CASE(there_is_room_for_so_many),
         CASE(observed_endpoints_wake_in_bounds),
         CASE(the_end_comes_at_any_time),

@@ -11,8 +11,9 @@
 #include "paths.h"
 #include "pins.h"
 
-int fetch_new(struct rest_hub *hub, const struct client *client, const char *interface,
-              const struct fetch_options *options, struct fetch **ret, struct err *err)
+int fetch_new(struct rest_hub *hub, struct resolver *resolver, const struct client *client,
+              const char *interface, const struct fetch_options *options, struct fetch **ret,
+              struct err *err)
 {
     struct fetch *f = malloc(sizeof(*f));
     if (!f)
@@ -21,6 +22,7 @@ int fetch_new(struct rest_hub *hub, const struct client *client, const char *int
                         .interface = interface,
                         .options = options,
                         .hub = hub,
+                        .resolver = resolver,
                         .lock = -1,
                         .config_path = paths_config(client, interface),
                         .store_path = paths_store(client, interface),
@@ -43,6 +45,7 @@ void fetch_free(struct fetch *f)
     nat_free(f->nat);
     nat_told_clear(&f->told);
     fetch_forget(f);
+    free(f->awaited);
     diffs_done(&f->diffs);
     wg_device_done(&f->device);
     state_done(&f->answer.state);
@@ -242,6 +245,18 @@ int fetch_follow(struct fetch *f, enum fetch_lock lock, bool whole, enum fetch_r
     }
     r = follow(f, whole || changed || f->brought_up, ret, err);
     f->brought_up = false;
+    return r;
+}
+
+/* Files that have changed are for a round of its own. */
+int fetch_follow_names(struct fetch *f, struct err *err)
+{
+    int r = take_lock(f, FETCH_TRY, err);
+    if (r < 0)
+        return r;
+    if (fetch_is_current(f))
+        r = fetch_apply_names(f, err);
+    fetch_unlock(f);
     return r;
 }
 

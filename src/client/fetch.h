@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "innernet/err.h"
+#include "innernet/resolve.h"
 #include "options.h"
 #include "rest.h"
 
@@ -17,14 +18,16 @@ struct fetch;
 /* Whether to wait for another process that works on the interface. */
 enum fetch_lock { FETCH_WAIT, FETCH_TRY };
 
-/* The arguments are borrowed. 0 or -ENOMEM. */
-int fetch_new(struct rest_hub *hub, const struct client *client, const char *interface,
-              const struct fetch_options *options, struct fetch **ret, struct err *err);
+/* The arguments are borrowed. Without a resolver (NULL) names are waited for. 0 or -ENOMEM. */
+int fetch_new(struct rest_hub *hub, struct resolver *resolver, const struct client *client,
+              const char *interface, const struct fetch_options *options, struct fetch **ret,
+              struct err *err);
 void fetch_free(struct fetch *f);
 
 /* Takes the interface's lock, reads the files that are new, and brings the interface up if that is
- * allowed. -EINPROGRESS with FETCH_TRY: another process has the lock. The lock is held until
- * fetch_unlock, except after an error. */
+ * allowed. -EINPROGRESS with FETCH_TRY: another process has the lock. -EALREADY: the name of the
+ * server, without which there is no interface, is being looked up: try again soon. The lock is held
+ * until fetch_unlock, except after an error. */
 int fetch_prepare(struct fetch *f, enum fetch_lock lock, struct err *err);
 void fetch_unlock(struct fetch *f);
 
@@ -44,11 +47,16 @@ enum fetch_result {
     FETCH_ASK_AGAIN, /* the files are others than when the server was asked */
 };
 
-/* Follows the answer, under the lock, which it takes when it is not held (-EINPROGRESS: try again).
- * With `whole` everything is compared with the device, whatever the answer; else what changed. An
- * error means that the server's state was not followed. */
+/* Follows the answer, under the lock, which it takes when it is not held (-EINPROGRESS, -EALREADY:
+ * as with fetch_prepare, call again). With `whole` everything is compared with the device, whatever
+ * the answer; else what changed. An error means that the server's state was not followed. */
 int fetch_follow(struct fetch *f, enum fetch_lock lock, bool whole, enum fetch_result *ret,
                  struct err *err);
+
+/* Peers whose endpoints are names that were not known follow later: what the resolver knows by now
+ * is set on the device. Needs no server. -EINPROGRESS: another process has the lock. */
+bool fetch_awaits_names(const struct fetch *f);
+int fetch_follow_names(struct fetch *f, struct err *err);
 
 /* Tells the server under which addresses we can be reached (spec/client.md 3.6), when that is not
  * what its state says; with `only_news` not again what it has taken before. 1: the request is under

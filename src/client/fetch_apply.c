@@ -9,7 +9,6 @@
 #include "innernet/log.h"
 #include "innernet/map.h"
 #include "innernet/netif.h"
-#include "innernet/resolve.h"
 #include "nat.h"
 #include "output.h"
 #include "stop.h"
@@ -27,8 +26,12 @@ int fetch_ensure_up(struct fetch *f, struct err *err)
     if (!f->options->may_bring_up)
         return err_set(err, -ENETDOWN, "%s is not up; bring it up with: innernet up %s",
                        f->interface, f->interface);
+    struct sock_addr server;
+    int r = bring_up_resolve(&f->config, f->resolver, &server, err);
+    if (r < 0)
+        return r;
     log_info("Bringing up interface %s", f->interface);
-    int r = bring_up(f->client, f->wg, f->interface, &f->config, &created, err);
+    r = bring_up(f->client, f->wg, f->interface, &f->config, &server, &created, err);
     f->brought_up = r == 0;
     return r;
 }
@@ -128,42 +131,8 @@ static void resolved_done(struct resolved *r)
     free(r->ok);
 }
 
-/* Names, in parallel; what is an address needs nothing. */
-static int resolve_names(const struct fetch *f, struct resolved *ret, size_t n)
-{
-    CLEAN_FREE const struct endpoint **eps = calloc(n, sizeof(*eps));
-    CLEAN_FREE size_t *index = calloc(n, sizeof(*index));
-    CLEAN_FREE struct sock_addr *addrs = calloc(n, sizeof(*addrs));
-    CLEAN_FREE bool *ok = calloc(n, sizeof(*ok));
-    if (!eps || !index || !addrs || !ok)
-        return -ENOMEM;
-    n = 0;
-    for (size_t i = 0; i < f->n_peers; i++) {
-        if (!ret->ok[i] || !f->peers[i].endpoint.domain)
-            continue;
-        eps[n] = &f->peers[i].endpoint;
-        index[n++] = i;
-    }
-    int r = resolve_endpoints(eps, n, RESOLVE_TIMEOUT_MS, addrs, ok);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < n; i++) {
-        ret->ok[index[i]] = ok[i];
-        ret->addrs[index[i]] = addrs[i];
-    }
-    return 0;
-}
-
-static int resolve_selected(const struct fetch *f, struct resolved *ret)
-{
-    size_t n_names = 0;
-    for (size_t i = 0; i < f->n_peers; i++)
-        if (ret->ok[i] && !endpoint_to_sock_addr(&f->peers[i].endpoint, &ret->addrs[i]))
-            n_names++;
-    return n_names > 0 ? resolve_names(f, ret, n_names) : 0;
-}
-
-static int compute_diffs(struct fetch *f, bool whole)
+/* `is_settled`: who is left alone (diff.h); NULL = nobody. */
+static int compute_diffs(struct fetch *f, const bool *is_settled)
 {
     CLEANUP(resolved_done) struct resolved resolved = {0};
     CLEAN_FREE size_t *match = NULL;
@@ -177,13 +146,13 @@ static int compute_diffs(struct fetch *f, bool whole)
                             .peers = f->peers,
                             .n_peers = f->n_peers,
                             .match = match,
-                            .is_settled = whole ? NULL : f->is_settled,
+                            .is_settled = is_settled,
                             .server_key = &f->config.server_key,
                             .now_s = time(NULL),
                             .endpoints = resolved.addrs,
                             .has_endpoint = resolved.ok};
     diff_find_stale(&in, resolved.ok);
-    r = resolve_selected(f, &resolved);
+    r = fetch_resolve(f, !is_settled, resolved.addrs, resolved.ok);
     if (r < 0)
         return r;
     diffs_done(&f->diffs);
@@ -215,6 +184,18 @@ static int update_device(struct fetch *f, struct err *err)
     return r < 0 ? err_prefix(err, r, "%s could not be updated", f->interface) : 0;
 }
 
+static int change_device(struct fetch *f, const bool *is_settled, struct err *err)
+{
+    int r = compute_diffs(f, is_settled);
+    if (r == 0)
+        r = diff_log(&f->diffs, &f->store.state);
+    if (r < 0)
+        return err_set(err, r, "%s - out of memory", f->interface);
+    r = update_device(f, err);
+    f->applied_at_ms = stop_clock_ms();
+    return r;
+}
+
 static void tell_result(const struct fetch *f)
 {
     if (f->diffs.n_changes > 0 || f->brought_up) {
@@ -238,17 +219,32 @@ int fetch_apply(struct fetch *f, bool whole, struct err *err)
     r = read_device(f, err);
     if (r < 0)
         return r;
-    r = compute_diffs(f, whole);
-    if (r == 0)
-        r = diff_log(&f->diffs, &f->store.state);
-    if (r < 0)
-        return err_set(err, r, "%s - out of memory", f->interface);
-    r = update_device(f, err);
+    r = change_device(f, whole ? NULL : f->is_settled, err);
     if (r < 0)
         return r;
-    f->applied_at_ms = stop_clock_ms();
     if (f->options->write_hosts)
         fetch_update_hosts(f);
     tell_result(f);
     return f->options->no_nat_traversal ? 0 : nat_take(f, !whole, err);
+}
+
+int fetch_apply_names(struct fetch *f, struct err *err)
+{
+    CLEAN_FREE bool *is_settled = NULL;
+    size_t n;
+    int r = make_peers(f);
+    if (r == 0)
+        r = fetch_take_names(f, &is_settled, &n);
+    if (r < 0)
+        return err_set(err, r, "%s - out of memory", f->interface);
+    if (n == 0)
+        return 0;
+    r = read_device(f, err);
+    if (r == 0)
+        r = change_device(f, is_settled, err);
+    if (r < 0)
+        return r;
+    if (f->diffs.n_changes > 0)
+        tell_result(f);
+    return f->options->no_nat_traversal ? 0 : nat_take(f, true, err);
 }

@@ -41,6 +41,25 @@ static bool says_the_same(const struct client_config *a, const struct client_con
     return same;
 }
 
+static bool config_is_current(struct fetch *f)
+{
+    struct client_config config = {0};
+    struct fs_stamp stamp = fs_stamp_take(f->config_path);
+    if (fs_stamp_equal(&stamp, &f->config_stamp))
+        return true;
+    bool same = client_config_load(f->config_path, false, &config, NULL) == 0 &&
+                says_the_same(&config, &f->config);
+    client_config_done(&config);
+    if (same)
+        f->config_stamp = stamp;
+    return same;
+}
+
+bool fetch_is_current(struct fetch *f)
+{
+    return f->is_loaded && config_is_current(f) && datastore_is_current(&f->store);
+}
+
 static int connect_to(struct fetch *f, struct err *err)
 {
     api_close(&f->api);

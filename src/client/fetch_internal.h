@@ -6,6 +6,7 @@
 #include "datastore.h"
 #include "diff.h"
 #include "fetch.h"
+#include "innernet/resolve.h"
 #include "nat_plan.h"
 #include "tag.h"
 
@@ -25,6 +26,7 @@ struct fetch {
     const char *interface;
     const struct fetch_options *options;
     struct rest_hub *hub;
+    struct resolver *resolver; /* NULL: names are waited for */
     struct wg *wg;
     int lock;
 
@@ -61,6 +63,9 @@ struct fetch {
     size_t n_reporting;
     bool has_reported; /* `reporting` was taken by the server */
 
+    struct key *awaited; /* peers whose endpoint's name is being looked up, or failed to be */
+    size_t n_awaited;
+
     struct nat *nat; /* what is left to do */
     struct nat_told told;
 };
@@ -68,6 +73,8 @@ struct fetch {
 /* Reads the files that are not as they were. *ret_moved: another server or another address of ours
  * than before. */
 int fetch_load(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *err);
+/* Do the files say what is in memory? */
+bool fetch_is_current(struct fetch *f);
 /* The store or the configuration are about to change: `peers` with them. */
 void fetch_drop_peers(struct fetch *f);
 /* What is in memory may be ahead of the files: reads them next time. */
@@ -78,6 +85,14 @@ int fetch_ensure_up(struct fetch *f, struct err *err);
 /* Makes the device and the hosts file follow the store; all of it or what the last update of the
  * store changed. */
 int fetch_apply(struct fetch *f, bool whole, struct err *err);
+/* The same for the endpoints whose names have been resolved since. */
+int fetch_apply_names(struct fetch *f, struct err *err);
+/* By index of f->peers: which endpoints are wanted, and then, which are known. With a resolver the
+ * names that are not known yet are remembered; `whole` forgets those of before. 0 or -ENOMEM. */
+int fetch_resolve(struct fetch *f, bool whole, struct sock_addr *addrs, bool *ok);
+/* Of the names that were remembered, those that are known now: their number, and who is to be left
+ * alone, which the caller frees. 0 or -ENOMEM. */
+int fetch_take_names(struct fetch *f, bool **ret_settled, size_t *ret_n);
 void fetch_update_hosts(struct fetch *f);
 /* Pure: at most CANDIDATES_REPORT_MAX endpoints. Returns how many. */
 size_t fetch_candidate_endpoints(const struct ip *ips, size_t n, uint16_t listen_port,

@@ -35,7 +35,7 @@ static int refresh(struct nat *nat, struct err *err)
     return 0;
 }
 
-/* What each remaining peer tries next; names are resolved in parallel. */
+/* What each remaining peer tries next; without a resolver names are waited for, in parallel. */
 struct attempts {
     const struct endpoint **eps;
     struct sock_addr *addrs;
@@ -60,9 +60,13 @@ static int attempts_init(struct nat *nat, struct attempts *a)
     a->updates = calloc(n + 1, sizeof(*a->updates));
     if (!a->eps || !a->addrs || !a->ok || !a->updates)
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        a->eps[i] = nat_peer_pop(&nat->plan.peers[i]);
-    return resolve_endpoints(a->eps, n, RESOLVE_TIMEOUT_MS, a->addrs, a->ok);
+    for (size_t i = 0; i < n; i++) {
+        if (nat->f->resolver)
+            a->ok[i] = nat_peer_pop_address(&nat->plan.peers[i], nat->f->resolver, &a->addrs[i]);
+        else
+            a->eps[i] = nat_peer_pop(&nat->plan.peers[i]);
+    }
+    return nat->f->resolver ? 0 : resolve_endpoints(a->eps, n, RESOLVE_TIMEOUT_MS, a->addrs, a->ok);
 }
 
 static void log_attempt(const struct peer *p, const struct sock_addr *addr)
@@ -139,6 +143,15 @@ int nat_step(struct nat *nat, long long *ret_wake_ms, struct err *err)
         return finish(nat);
     *ret_wake_ms = stop_clock_ms() + POLL_MS;
     return 1;
+}
+
+int nat_index_tried(const struct nat *nat, struct map *ret)
+{
+    int r = map_reserve(ret, nat->plan.n + 1);
+    for (size_t i = 0; r == 0 && i < nat->plan.n; i++)
+        if (nat->plan.peers[i].is_tried)
+            r = map_put(ret, nat->plan.peers[i].peer->public_key.bytes, KEY_LEN, i);
+    return r;
 }
 
 void nat_free(struct nat *nat)

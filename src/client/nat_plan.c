@@ -162,6 +162,24 @@ const struct endpoint *nat_peer_pop(struct nat_peer *p)
     return p->n > 0 ? p->candidates[--p->n] : NULL;
 }
 
+bool nat_peer_pop_address(struct nat_peer *p, struct resolver *resolver, struct sock_addr *ret)
+{
+    const struct endpoint *later[NAT_CANDIDATES_MAX + 1], *ep;
+    size_t n_later = 0;
+    bool found = false;
+    while (!found && (ep = nat_peer_pop(p))) {
+        bool is_too_early = n_later > 0 && ep == &p->peer->endpoint;
+        found = !is_too_early && resolver_lookup(resolver, ep, ret);
+        if (is_too_early || (!found && resolver_is_asking(resolver, ep)))
+            later[n_later++] = ep;
+        if (is_too_early)
+            break;
+    }
+    while (n_later > 0)
+        p->candidates[p->n++] = later[--n_later];
+    return found;
+}
+
 void nat_plan_tell_silent(const struct nat_plan *plan, const char *interface, struct buf *out)
 {
     char name[PEER_NAME_SHOWN_MAX];

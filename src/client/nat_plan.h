@@ -4,6 +4,7 @@
 #include "diff.h"
 #include "innernet/buf.h"
 #include "innernet/config.h"
+#include "innernet/resolve.h"
 
 #define NAT_CANDIDATES_MAX 10 /* of those a peer reported; its endpoint comes on top */
 
@@ -33,6 +34,10 @@ void nat_plan_done(struct nat_plan *plan);
 int nat_plan_refresh(struct nat_plan *plan, const struct wg_device *device, int64_t now_s);
 /* Takes the next candidate of one peer; NULL when there is none. */
 const struct endpoint *nat_peer_pop(struct nat_peer *p);
+/* The same with a resolver that does not wait: the next one whose address is known. Names that are
+ * being looked up keep their turn for the next time, names that cannot be resolved are left out,
+ * and the peer's endpoint is not taken before the candidates. */
+bool nat_peer_pop_address(struct nat_peer *p, struct resolver *resolver, struct sock_addr *ret);
 
 /* Which peers are silent, and what may be done: one line without its end, safe for a terminal.
  * Nothing when there are none. */

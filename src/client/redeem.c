@@ -129,7 +129,10 @@ static int redeem(struct redeem *r, struct err *err)
             "or delete it with: innernet down %s",
             r->interface, r->interface);
     log_info("Bringing up interface %s", r->interface);
-    code = bring_up(r->client, r->wg, r->interface, r->config, &r->created, err);
+    struct sock_addr server;
+    code = bring_up_resolve(r->config, NULL, &server, err);
+    if (code == 0)
+        code = bring_up(r->client, r->wg, r->interface, r->config, &server, &r->created, err);
     if (code < 0)
         return code;
     code = exchange_keys(r, err);

@@ -292,7 +292,7 @@ int rest_finish(struct rest *r, struct buf *answer, struct rest_outcome *outcome
 void rest_wait(struct rest *r)
 {
     while (!rest_has_ended(r) && !stop_requested())
-        rest_hub_wait(r->hub, LLONG_MAX, -1);
+        rest_hub_wait(r->hub, LLONG_MAX, NULL, 0);
 }
 
 int rest_call(struct rest *r, const struct rest_request *request, struct buf *answer,

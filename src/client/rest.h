@@ -48,9 +48,11 @@ struct rest;
 int rest_hub_open(struct rest_hub **ret, struct err *err);
 void rest_hub_free(struct rest_hub *hub);
 
-/* Lets all requests go on until one has ended, until_ms (stop_clock_ms) is over, `fd` (-1 = none)
- * is readable, or a stop is requested. Returns at once while an ended request is not finished. */
-void rest_hub_wait(struct rest_hub *hub, long long until_ms, int fd);
+/* Lets all requests go on until one has ended, until_ms (stop_clock_ms) is over, one of `fds`
+ * (at most REST_HUB_FDS_MAX, -1 = none) is readable, or a stop is requested. Returns at once while
+ * an ended request is not finished. */
+#define REST_HUB_FDS_MAX 2
+void rest_hub_wait(struct rest_hub *hub, long long until_ms, const int *fds, size_t n);
 
 /* A session with one server; `hub` NULL gives it a hub of its own. 0 or -ENOMEM. */
 int rest_open(struct rest_hub *hub, const struct sock_addr *server, const struct key *server_key,

@@ -98,12 +98,24 @@ static int pause_ms(long long until_ms)
     return left < POLL_MAX_MS ? (int)left : POLL_MAX_MS;
 }
 
-void rest_hub_wait(struct rest_hub *hub, long long until_ms, int fd)
+static bool is_readable(const struct curl_waitfd *fds, unsigned n)
 {
-    struct curl_waitfd fds[] = {{.fd = stop_fd(), .events = CURL_WAIT_POLLIN},
-                                {.fd = fd, .events = CURL_WAIT_POLLIN}};
-    struct curl_waitfd *first = fds[0].fd >= 0 ? &fds[0] : &fds[1];
-    unsigned n_fds = (fds[0].fd >= 0 ? 1u : 0u) + (fd >= 0 ? 1u : 0u);
+    for (unsigned i = 0; i < n; i++)
+        if (fds[i].revents)
+            return true;
+    return false;
+}
+
+void rest_hub_wait(struct rest_hub *hub, long long until_ms, const int *fds, size_t n)
+{
+    struct curl_waitfd watched[REST_HUB_FDS_MAX + 1];
+    unsigned n_watched = 0;
+    for (size_t i = 0; i < n && i < REST_HUB_FDS_MAX; i++)
+        if (fds[i] >= 0)
+            watched[n_watched++] = (struct curl_waitfd){.fd = fds[i], .events = CURL_WAIT_POLLIN};
+    unsigned n_callers = n_watched;
+    if (stop_fd() >= 0)
+        watched[n_watched++] = (struct curl_waitfd){.fd = stop_fd(), .events = CURL_WAIT_POLLIN};
     for (;;) {
         int running;
         curl_multi_perform(hub->multi, &running);
@@ -111,9 +123,9 @@ void rest_hub_wait(struct rest_hub *hub, long long until_ms, int fd)
         long long late_ms = watch_deadlines(hub);
         if (has_ended(hub) || stop_requested() || stop_clock_ms() >= until_ms)
             return;
-        curl_multi_poll(hub->multi, n_fds ? first : NULL, n_fds,
+        curl_multi_poll(hub->multi, n_watched ? watched : NULL, n_watched,
                         pause_ms(late_ms < until_ms ? late_ms : until_ms), NULL);
-        if (fd >= 0 && fds[1].revents)
+        if (is_readable(watched, n_callers))
             return;
     }
 }

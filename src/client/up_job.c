@@ -13,6 +13,7 @@
 /* Longer than a waiting process sleeps between two looks at the lock: even without an interval it
  * gets its turn. Also the least time between two requests. */
 #define BREATH_MS 150
+#define NAMES_SETTLE_MS 50     /* many names come one by one */
 #define NAT_PATIENCE_MS 120000 /* all candidates of a peer take about a minute */
 #define NEVER LLONG_MAX
 
@@ -37,6 +38,7 @@ int up_job_init(struct up_job *j, const struct up_job_options *options, const ch
     *j = (struct up_job){.options = options,
                          .server_waits = true,
                          .nat_due_ms = NEVER,
+                         .names_due_ms = NEVER,
                          .complaint = ERR_INIT,
                          .report_complaint = ERR_INIT};
     j->interface = strdup(interface);
@@ -54,7 +56,8 @@ long long up_job_due_ms(const struct up_job *j)
 {
     if (j->fetch && fetch_has_reported(j->fetch))
         return 0;
-    return j->due_ms < j->nat_due_ms ? j->due_ms : j->nat_due_ms;
+    long long due_ms = j->due_ms < j->nat_due_ms ? j->due_ms : j->nat_due_ms;
+    return due_ms < j->names_due_ms ? due_ms : j->names_due_ms;
 }
 
 static void go(struct up_job *j, enum up_job_phase phase, long long due_ms)
@@ -130,8 +133,20 @@ static int fail(struct up_job *j, int r, struct err *err)
     return 0;
 }
 
-static int wait_for_lock(struct up_job *j)
+/* For another process, or for the server's name. */
+static bool has_to_wait(int r)
 {
+    return r == -EINPROGRESS || r == -EALREADY;
+}
+
+static int wait_and_retry(struct up_job *j, int r)
+{
+    if (r == -EALREADY) {
+        fetch_unlock(j->fetch);
+        j->is_locked_out = false;
+        j->due_ms = later(BREATH_MS);
+        return 0;
+    }
     if (!j->is_locked_out)
         log_info("Waiting for another innernet process that works on %s", j->interface);
     j->is_locked_out = true;
@@ -178,8 +193,8 @@ static int ask(struct up_job *j, unsigned wait_s, struct err *err)
 static int prepare(struct up_job *j, struct err *err)
 {
     int r = fetch_prepare(j->fetch, is_daemon(j) ? FETCH_TRY : FETCH_WAIT, err);
-    if (r == -EINPROGRESS)
-        return wait_for_lock(j);
+    if (has_to_wait(r))
+        return wait_and_retry(j, r);
     j->is_locked_out = false;
     if (r < 0)
         return fail(j, r, err);
@@ -216,6 +231,12 @@ static int report(struct up_job *j, struct err *err)
     return 0;
 }
 
+static void start_nat(struct up_job *j)
+{
+    if (fetch_has_nat(j->fetch) && j->nat_due_ms == NEVER)
+        j->nat_due_ms = later(0);
+}
+
 static int go_on(struct up_job *j, enum fetch_result result, bool whole, struct err *err)
 {
     const struct rest_outcome *o = fetch_outcome(j->fetch);
@@ -224,8 +245,7 @@ static int go_on(struct up_job *j, enum fetch_result result, bool whole, struct 
         go(j, UP_PREPARE, j->asked_ms + BREATH_MS);
         return 0;
     }
-    if (fetch_has_nat(j->fetch) && j->nat_due_ms == NEVER)
-        j->nat_due_ms = later(0);
+    start_nat(j);
     if (whole && result != FETCH_NO_NEWS)
         plan_cycle(j);
     if (result == FETCH_OFFLINE) {
@@ -255,8 +275,8 @@ static int follow(struct up_job *j, struct err *err)
     enum fetch_result result;
     bool whole = is_cycle_due(j);
     int r = fetch_follow(j->fetch, is_daemon(j) ? FETCH_TRY : FETCH_WAIT, whole, &result, err);
-    if (r == -EINPROGRESS)
-        return wait_for_lock(j);
+    if (has_to_wait(r))
+        return wait_and_retry(j, r);
     j->is_locked_out = false;
     if (r < 0 && whole)
         plan_cycle(j);
@@ -294,6 +314,17 @@ static int advance_nat(struct up_job *j, struct err *err)
     return 0;
 }
 
+/* Beside whatever else goes on. */
+static int follow_names(struct up_job *j, struct err *err)
+{
+    int r = fetch_follow_names(j->fetch, err);
+    j->names_due_ms = r == -EINPROGRESS ? later(LOCK_RETRY_MS) : NEVER;
+    if (r < 0 && r != -EINPROGRESS)
+        log_error("%s", err->text);
+    start_nat(j);
+    return 0;
+}
+
 void up_job_poll(struct up_job *j)
 {
     if (j->phase == UP_ANSWER && fetch_has_answer(j->fetch))
@@ -305,7 +336,7 @@ static int start(struct up_job *j, struct err *err)
     if (j->fetch)
         return 0;
     const struct up_job_options *o = j->options;
-    return fetch_new(o->hub, o->client, j->interface, o->fetch, &j->fetch, err);
+    return fetch_new(o->hub, o->resolver, o->client, j->interface, o->fetch, &j->fetch, err);
 }
 
 int up_job_advance(struct up_job *j, struct err *err)
@@ -318,6 +349,8 @@ int up_job_advance(struct up_job *j, struct err *err)
     }
     if (fetch_has_reported(j->fetch))
         return end_report(j, err);
+    if (j->names_due_ms <= stop_clock_ms())
+        return follow_names(j, err);
     if (j->due_ms > stop_clock_ms())
         return advance_nat(j, err);
     switch (j->phase) {
@@ -333,6 +366,12 @@ int up_job_advance(struct up_job *j, struct err *err)
         break;
     }
     return 0;
+}
+
+void up_job_report_names(struct up_job *j)
+{
+    if (j->names_due_ms == NEVER && j->fetch && fetch_awaits_names(j->fetch))
+        j->names_due_ms = later(NAMES_SETTLE_MS);
 }
 
 void up_job_report_addresses(struct up_job *j)

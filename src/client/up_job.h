@@ -7,7 +7,8 @@ struct up_job_options {
     const struct client *client;
     const struct fetch_options *fetch;
     struct rest_hub *hub;
-    long long interval_ms; /* < 0: once */
+    struct resolver *resolver; /* NULL: names are waited for */
+    long long interval_ms;     /* < 0: once */
 };
 
 enum up_job_phase {
@@ -27,6 +28,7 @@ struct up_job {
     long long due_ms;       /* of the phase, LLONG_MAX while the server is waited for */
     long long cycle_due_ms; /* when everything is to be looked after again */
     long long nat_due_ms;   /* LLONG_MAX without NAT traversal */
+    long long names_due_ms; /* LLONG_MAX unless names have been resolved */
     long long asked_ms;
     unsigned wait_s;             /* what the request under way asks for */
     bool server_waits;           /* as far as is known */
@@ -47,5 +49,7 @@ long long up_job_due_ms(const struct up_job *j);
 void up_job_poll(struct up_job *j);
 /* Does what is due. An error is returned only when the job runs once: it is finished then. */
 int up_job_advance(struct up_job *j, struct err *err);
+/* Names have been resolved, perhaps some that this interface lacks. */
+void up_job_report_names(struct up_job *j);
 /* The addresses of this machine have changed. */
 void up_job_report_addresses(struct up_job *j);

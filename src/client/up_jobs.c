@@ -49,6 +49,7 @@ static void jobs_done(struct jobs *jobs)
         job_free(jobs->items[i]);
     free(jobs->items);
     rest_hub_free(jobs->options.hub);
+    resolver_free(jobs->options.resolver);
     netif_watch_free(jobs->watch);
 }
 
@@ -167,6 +168,14 @@ static void watch_addresses(struct jobs *jobs)
         up_job_report_addresses(jobs->items[i]);
 }
 
+static void watch_names(struct jobs *jobs)
+{
+    if (!jobs->options.resolver || !resolver_collect(jobs->options.resolver))
+        return;
+    for (size_t i = 0; i < jobs->n; i++)
+        up_job_report_names(jobs->items[i]);
+}
+
 static long long earlier(long long a_ms, long long b_ms)
 {
     return a_ms < b_ms ? a_ms : b_ms;
@@ -183,7 +192,9 @@ static void take_turn(struct jobs *jobs)
         return;
     }
     due_ms = earlier(due_ms, earlier(jobs->list_due_ms, jobs->addresses_due_ms));
-    rest_hub_wait(jobs->options.hub, due_ms, jobs->watch ? netif_watch_fd(jobs->watch) : -1);
+    int fds[] = {jobs->watch ? netif_watch_fd(jobs->watch) : -1,
+                 jobs->options.resolver ? resolver_fd(jobs->options.resolver) : -1};
+    rest_hub_wait(jobs->options.hub, due_ms, fds, ARRAY_SIZE(fds));
 }
 
 static int run(struct jobs *jobs, struct err *err)
@@ -200,6 +211,7 @@ static int run(struct jobs *jobs, struct err *err)
         if (r < 0 || is_finished(jobs))
             break;
         watch_addresses(jobs);
+        watch_names(jobs);
         take_turn(jobs);
     }
     return r;
@@ -229,6 +241,8 @@ void up_forever(const struct up *up, long long interval_ms)
     struct err err = ERR_INIT;
     if (netif_watch_open(&jobs.watch, &err) < 0)
         log_debug("%s", err.text);
+    if (resolver_new(&jobs.options.resolver, &err) < 0) /* then names are waited for */
+        log_warn("%s", err.text);
     if (run(&jobs, &err) < 0)
         log_error("%s", err.text);
 }

@@ -222,7 +222,7 @@ int resolver_fd(const struct resolver *r)
     return r->pool->event_fd;
 }
 
-static struct entry *entry_find(struct resolver *r, const char *domain)
+static struct entry *entry_find(const struct resolver *r, const char *domain)
 {
     size_t at;
     return map_get(&r->by_domain, domain, strlen(domain), &at) ? &r->entries[at] : NULL;
@@ -310,6 +310,12 @@ bool resolver_lookup(struct resolver *r, const struct endpoint *ep, struct sock_
     *ret = e->found;
     ret->port = ep->port;
     return true;
+}
+
+bool resolver_is_asking(const struct resolver *r, const struct endpoint *ep)
+{
+    const struct entry *e = ep->domain ? entry_find(r, ep->domain) : NULL;
+    return e && e->asking;
 }
 
 /* A failure keeps the address known before: a name server that is away moves nobody. */

@@ -228,6 +228,115 @@ static void nobody_is_told_of_twice(void **state)
     nat_told_clear(&told);
 }
 
+/* --- names: "known", "asked" and "bad", by the endpoint's first letter --- */
+
+bool resolver_lookup(struct resolver *r, const struct endpoint *ep, struct sock_addr *ret)
+{
+    (void)r;
+    if (!ep->domain)
+        return endpoint_to_sock_addr(ep, ret);
+    *ret = (struct sock_addr){.ip = ip_of("2.2.2.2"), .port = ep->port};
+    return ep->domain[0] == 'k';
+}
+
+bool resolver_is_asking(const struct resolver *r, const struct endpoint *ep)
+{
+    (void)r;
+    return ep->domain && ep->domain[0] == 'a';
+}
+
+/* The port of what is tried next, 0 = nothing. */
+static unsigned next_port(struct scene *s)
+{
+    struct sock_addr addr;
+    return nat_peer_pop_address(&s->plan.peers[0], NULL, &addr) ? addr.port : 0;
+}
+
+static void make_name(struct scene *s, size_t at, const char *first)
+{
+    struct peer *p = s->plan.peers[0].peer;
+    struct endpoint *ep = at == SIZE_MAX ? &p->endpoint : &p->candidates[at];
+    free(ep->domain);
+    ep->domain = strdup(first);
+    assert_non_null(ep->domain);
+}
+
+/* Candidates 1, 2 and 3 (their ports), and the endpoint 9. */
+static void plan_four(struct scene *s)
+{
+    for (uint16_t i = 0; i < 3; i++)
+        s->candidates[i].port = i + 1;
+    s->peer.n_candidates = 3;
+    s->peer.endpoint = endpoint_of("9.9.9.9:9");
+    assert_int_equal(plan(s), 1);
+}
+
+static void a_name_that_is_looked_up_keeps_its_turn(void **state)
+{
+    struct scene *s = *state;
+    plan_four(s);
+    make_name(s, 2, "asked");
+    assert_int_equal(next_port(s), 2);
+    make_name(s, 2, "known");
+    assert_int_equal(next_port(s), 3);
+    assert_int_equal(next_port(s), 1);
+    assert_int_equal(next_port(s), 9);
+    assert_int_equal(next_port(s), 0);
+}
+
+static void several_names_keep_their_order(void **state)
+{
+    struct scene *s = *state;
+    plan_four(s);
+    make_name(s, 2, "asked");
+    make_name(s, 1, "asked");
+    assert_int_equal(next_port(s), 1);
+    make_name(s, 2, "known");
+    make_name(s, 1, "known");
+    assert_int_equal(next_port(s), 3);
+    assert_int_equal(next_port(s), 2);
+    assert_int_equal(next_port(s), 9);
+}
+
+static void the_endpoint_waits_for_the_names(void **state)
+{
+    struct scene *s = *state;
+    plan_four(s);
+    make_name(s, 1, "asked");
+    assert_int_equal(next_port(s), 3);
+    assert_int_equal(next_port(s), 1);
+    assert_int_equal(next_port(s), 0); /* neither the name nor the endpoint */
+    assert_int_equal(nat_plan_refresh(&s->plan, &s->device, NOW), 0);
+    assert_int_equal(s->plan.n, 1); /* it is not over */
+    make_name(s, 1, "known");
+    assert_int_equal(next_port(s), 2);
+    assert_int_equal(next_port(s), 9);
+    plan_four(s);
+    make_name(s, SIZE_MAX, "asked");
+    for (unsigned port = 3; port > 0; port--)
+        assert_int_equal(next_port(s), port);
+    assert_int_equal(next_port(s), 0);
+    make_name(s, SIZE_MAX, "known");
+    assert_int_equal(next_port(s), 9);
+}
+
+static void a_name_that_does_not_resolve_costs_no_turn(void **state)
+{
+    struct scene *s = *state;
+    plan_four(s);
+    make_name(s, 2, "bad");
+    make_name(s, 0, "bad");
+    assert_int_equal(next_port(s), 2);
+    assert_int_equal(next_port(s), 9);
+    plan_four(s);
+    for (size_t i = 0; i < 3; i++)
+        make_name(s, i, "bad");
+    make_name(s, SIZE_MAX, "bad");
+    assert_int_equal(next_port(s), 0);
+    assert_int_equal(nat_plan_refresh(&s->plan, &s->device, NOW), 0);
+    assert_int_equal(s->plan.n_silent, 1);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -240,6 +349,10 @@ int main(void)
         CASE(who_answers_nowhere_is_told),
         CASE(who_was_not_tried_or_left_is_not_told),
         CASE(who_changed_starts_anew),
+        CASE(a_name_that_is_looked_up_keeps_its_turn),
+        CASE(several_names_keep_their_order),
+        CASE(the_endpoint_waits_for_the_names),
+        CASE(a_name_that_does_not_resolve_costs_no_turn),
         CASE(connected_peers_take_no_part),
         CASE(nobody_is_told_of_twice),
         CASE(of_many_silent_peers_ten_are_named),

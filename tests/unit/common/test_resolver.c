@@ -112,6 +112,15 @@ static bool look_up(struct resolver *r, const char *domain, unsigned *ret_last_b
     return found;
 }
 
+static bool is_asking(const struct resolver *r, const char *domain)
+{
+    char text[64];
+    CLEAN_ENDPOINT struct endpoint ep = ENDPOINT_INIT;
+    snprintf(text, sizeof(text), "%s:5", domain);
+    assert_int_equal(endpoint_parse(text, &ep, NULL), 0);
+    return resolver_is_asking(r, &ep);
+}
+
 static bool wait_and_collect(struct resolver *r)
 {
     struct pollfd fd = {.fd = resolver_fd(r), .events = POLLIN};
@@ -188,8 +197,10 @@ static void a_late_answer_still_counts(void **state)
 {
     struct resolver *r = *state;
     ask_hanging(r, 0, 1);
+    assert_true(is_asking(r, "hang0.example"));
     now_ms += RESOLVE_TIMEOUT_MS;
     assert_false(look_up(r, "hang0.example", NULL)); /* failed: not asked again for a while */
+    assert_false(is_asking(r, "hang0.example"));
     now_ms += 9999;
     assert_false(look_up(r, "hang0.example", NULL));
     assert_int_equal(n_asked_hanging, 1);
@@ -213,13 +224,17 @@ static void answers_are_kept_for_their_time(void **state)
     last_byte = 2;
     now_ms += 59999;
     assert_true(look_up(r, "a.example", NULL));
+    assert_false(is_asking(r, "a.example"));
     assert_int_equal(n_asked, 1);
     now_ms += 1;
     assert_true(look_up(r, "a.example", &byte)); /* past its time: asked again, still answered */
     assert_int_equal(byte, 1);
+    assert_true(is_asking(r, "a.example"));
     assert_true(wait_and_collect(r));
     assert_true(look_up(r, "a.example", &byte));
     assert_int_equal(byte, 2);
+    assert_false(is_asking(r, "a.example"));
+    assert_false(is_asking(r, "never.example"));
     assert_false(look_up(r, "gone", NULL));
     assert_false(wait_and_collect(r));
     now_ms += 9999;

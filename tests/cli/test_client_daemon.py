@@ -72,7 +72,8 @@ def test_nat_traversal_of_all_goes_on_together_in_a_single_up(two):
     result = two.run("-v", "--backend", "userspace", "up", "--no-write-hosts")
     assert result.returncode == 0, result.stdout
     networks = re.findall(r"Trying to reach \d+ peer\(s\) of (\S+)", result.stdout)
-    assert networks[:4] == ["evilcorp", "second"] * 2  # by turns, not one after the other
+    # by turns, not one after the other; whose server answers first begins
+    assert networks[:4] in (["evilcorp", "second"] * 2, ["second", "evilcorp"] * 2)
 
 
 def test_a_lock_delays_only_its_own_interface(two):

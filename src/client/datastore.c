@@ -142,6 +142,11 @@ int datastore_save(struct datastore *d, struct err *err)
     record_encode_store(&text, &d->state);
     if (text.failed)
         return err_set(err, -ENOMEM, "%s - out of memory", d->path);
+    if (text.len > DATASTORE_FILE_MAX)
+        return err_set(err, -EFBIG,
+                       "%s is not written: it would be larger than the %zu MiB that can be read "
+                       "again",
+                       d->path, DATASTORE_FILE_MAX >> 20);
     digest_text(text.data, text.len, digest);
     if (strcmp(digest, d->digest) != 0) {
         if (d->skipped && keep_copy(d, &copy))

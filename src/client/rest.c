@@ -85,6 +85,16 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
     return r->answer.failed ? 0 : len;
 }
 
+/* libcurl has a limit for headers, but keeps trailers (RFC 9112 7.1.2) without end. */
+static size_t on_header(char *data, size_t size, size_t n, void *user)
+{
+    struct rest *r = user;
+    (void)data;
+    r->head_len += size * n;
+    r->head_too_large = r->head_len > REST_HEAD_MAX;
+    return r->head_too_large ? 0 : size * n;
+}
+
 static size_t on_send(char *out, size_t size, size_t n, void *user)
 {
     struct rest *r = user;
@@ -124,6 +134,8 @@ static bool set_common_options(struct rest *r)
            curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_ERRORBUFFER, r->curl_error) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_PRIVATE, (char *)r) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+           curl_easy_setopt(c, CURLOPT_HEADERDATA, r) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(c, CURLOPT_WRITEDATA, r) == CURLE_OK;
 }
@@ -179,7 +191,8 @@ int rest_start(struct rest *r, const struct rest_request *request, struct err *e
     rest_cancel(r);
     r->curl_error[0] = '\0';
     r->sent = 0;
-    r->late = r->too_large = false;
+    r->late = r->too_large = r->head_too_large = false;
+    r->head_len = 0;
     r->has_tag = request->if_none_match != NULL;
     r->has_body = request->body != NULL;
     r->wait_s = request->wait_s;
@@ -220,7 +233,9 @@ static int fail_read(const struct rest *r, struct rest_outcome *outcome, struct 
 {
     const char *why = r->curl_error[0] ? r->curl_error : curl_easy_strerror(r->code);
     outcome->class = REST_READ;
-    if (r->too_large)
+    if (r->head_too_large)
+        why = "the answer's header is larger than 64 KiB";
+    else if (r->too_large)
         why = "the answer is larger than 10 MiB";
     else if (r->late)
         why = "the answer was not complete within 10 s";

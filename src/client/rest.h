@@ -11,9 +11,10 @@
 #include "innernet/key.h"
 
 #define REST_BODY_MAX ((size_t)10 << 20)
-#define REST_TAG_MAX 128           /* longest entity tag that is kept, with its quotes */
-#define REST_WAIT_MAX_S 300        /* longest wait that is asked for */
-#define REST_RETRY_AFTER_MAX_S 300 /* longest Retry-After that is believed */
+#define REST_HEAD_MAX ((size_t)64 << 10) /* header and trailer lines of an answer */
+#define REST_TAG_MAX 128                 /* longest entity tag that is kept, with its quotes */
+#define REST_WAIT_MAX_S 300              /* longest wait that is asked for */
+#define REST_RETRY_AFTER_MAX_S 300       /* longest Retry-After that is believed */
 
 enum rest_class { /* spec/client.md 7.4 */
                   REST_OK,

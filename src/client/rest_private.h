@@ -32,6 +32,8 @@ struct rest {
     long long started_ms;
     bool has_body;
     bool has_tag;
+    size_t head_len; /* of all header and trailer lines so far */
+    bool head_too_large;
     bool too_large;
     bool late;
 };

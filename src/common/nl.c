@@ -26,6 +26,7 @@ static int socket_open(struct nl *nl)
 {
     struct timeval timeout = {.tv_sec = ANSWER_TIMEOUT_S};
     int on = 1;
+    int sndbuf = (int)(4 * NL_MESSAGE_MAX);
     if (nl->socket)
         return 0;
     struct mnl_socket *s = mnl_socket_open2(nl->bus, SOCK_CLOEXEC);
@@ -38,6 +39,9 @@ static int socket_open(struct nl *nl)
         mnl_socket_close(s);
         return rc;
     }
+    /* A message of ours has to fit, whatever the default. Not everybody may force it. */
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf)) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, sizeof(sndbuf));
     /* A refusal need not bring our request back, 64 kB at times. Kernels that cannot do so, do. */
     mnl_socket_setsockopt(s, NETLINK_CAP_ACK, &on, sizeof(on));
     nl->socket = s;

@@ -40,7 +40,8 @@ int nl_exchange(struct nl *nl, struct nlmsghdr *request, const struct nl_sink *s
 #define NL_DUMP_TRIES 10
 
 /* The largest message we send. An attribute, and so a list of peers, has a length of 16 bits; the
- * kernel itself takes what fits into the socket's send buffer (at least 200 kB). */
+ * kernel itself takes what fits into the socket's send buffer, which is made four times as large.
+ */
 #define NL_MESSAGE_MAX 65532u
 
 /* Pure part. */

@@ -1,6 +1,7 @@
 // The only user of RapidJSON: its event reader, in place over a copy of the text. Without SSE2,
 // whose string scan lets control characters through in this version, and without its check of
 // encodings, which misses the halves of surrogate pairs that escapes can write.
+#include <algorithm>
 #include <rapidjson/reader.h>
 
 #include <cerrno>
@@ -17,8 +18,10 @@ extern "C" {
 #define DEPTH_MAX 128
 #define TEXT_MAX (UINT32_MAX - 1) // lengths are 32 bits wide
 // Ten thousand peers are some 150,000 values; with the names of members a value costs 32 bytes at
-// most, so this bounds what a hostile answer can make us allocate.
+// most, so this bounds what a hostile answer can make us allocate. A longer document than answers
+// can be is a store of our own, which keeps what it once had and has 15 bytes and more per value.
 #define VALUES_MAX 1500000
+#define BYTES_PER_VALUE 8
 // Up to here names are compared pair by pair where a hash does not tell them apart.
 #define FEW_MEMBERS 32
 
@@ -43,7 +46,9 @@ struct no_heap {
 class builder
 {
   public:
-    builder(json_doc *into, bool texts_may_be_bad) : doc(into), check_texts(texts_may_be_bad)
+    builder(json_doc *into, size_t text_len, bool texts_may_be_bad)
+        : doc(into), values_max(std::max<size_t>(VALUES_MAX, text_len / BYTES_PER_VALUE)),
+          check_texts(texts_may_be_bad)
     {
     }
 
@@ -130,6 +135,7 @@ class builder
     bool check_many_names(const json_node *object);
 
     json_doc *doc;
+    size_t values_max;
     bool check_texts;
     size_t n_values = 0;
     size_t depth = 0;
@@ -163,7 +169,7 @@ bool builder::append(json_type type)
 
 bool builder::value(json_type type)
 {
-    if (++n_values > VALUES_MAX)
+    if (++n_values > values_max)
         return fail(-EBADMSG, "there are more values than any network needs");
     return append(type);
 }
@@ -330,7 +336,7 @@ static size_t find_bad_byte(const char *text, size_t len)
 
 static int parse(const char *text, size_t len, json_doc *doc, err *err)
 {
-    builder events(doc, memchr(text, '\\', len) != nullptr);
+    builder events(doc, len, memchr(text, '\\', len) != nullptr);
     no_heap heap;
     rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, no_heap> reader(&heap);
     rapidjson::InsituStringStream stream(doc->text);

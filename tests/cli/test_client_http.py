@@ -103,6 +103,14 @@ def test_an_answer_of_more_than_10_mib_is_refused(bed, compressed):
     assert failure(result) == f"reading failed: {URL}: the answer is larger than 10 MiB"
 
 
+@pytest.mark.parametrize("ending", [b"0\r\n", b""], ids=["trailers", "headers"])
+def test_header_lines_without_end_are_refused(bed, ending):
+    start = b"" if not ending else b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n" + ending
+    lines = b"X-a: " + b"x" * 990 + b"\r\n"
+    result, _ = list_associations(bed, raw(b"HTTP/1.1 200 OK\r\n" + start + lines * 1000))
+    assert failure(result) == f"reading failed: {URL}: the answer's header is larger than 64 KiB"
+
+
 def test_an_answer_of_10_mib_is_taken(bed):
     result, _ = list_associations(bed, " " * ((10 << 20) - len(CIDRS)) + CIDRS)
     assert result.returncode == 0

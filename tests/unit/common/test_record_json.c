@@ -65,6 +65,19 @@ static void values_are_bounded(void **state)
     }
 }
 
+/* What we write we can read again, however much has come together in years. */
+static void a_large_store_has_room_for_more_values(void **state)
+{
+    (void)state;
+    CLEAN_BUF struct buf text = BUF_INIT;
+    CLEAN_STATE struct state got = {0};
+    buf_puts(&text, "{\"version\":\"1\",\"peers\":[],\"cidrs\":[],\"x\":[0");
+    for (int i = 0; i < 1600000; i++)
+        buf_puts(&text, ",\"192.0.2.1:51820\"");
+    buf_puts(&text, "]}");
+    assert_int_equal(record_decode_store(text.data, text.len, NULL, NULL, &got, NULL), 0);
+}
+
 /* An unknown object of n members, the last one perhaps again, at `again`. */
 static int decode_members(size_t n, size_t again, struct err *err)
 {
@@ -164,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(values_are_bounded),
+        cmocka_unit_test(a_large_store_has_room_for_more_values),
         cmocka_unit_test(text_is_not_read_past_its_end),
         cmocka_unit_test(names_are_told_apart_in_large_objects),
         cmocka_unit_test(errors_name_the_place),

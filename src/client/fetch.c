@@ -244,7 +244,8 @@ int fetch_follow(struct fetch *f, enum fetch_lock lock, bool whole, enum fetch_r
         return 0;
     }
     r = follow(f, whole || changed || f->brought_up, ret, err);
-    f->brought_up = false;
+    if (r == 0)
+        f->brought_up = false;
     return r;
 }
 

@@ -222,6 +222,7 @@ static int report(struct up_job *j, struct err *err)
     if (is_daemon(j))
         fetch_unlock(j->fetch);
     int r = fetch_is_reporting(j->fetch) ? 1 : fetch_report(j->fetch, false, err);
+    j->owes_report = r < 0;
     if (r > 0)
         go(j, UP_REPORT, NEVER);
     else if (r < 0)
@@ -250,6 +251,7 @@ static int go_on(struct up_job *j, enum fetch_result result, bool whole, struct 
         plan_cycle(j);
     if (result == FETCH_OFFLINE) {
         fetch_unlock(j->fetch);
+        j->owes_report = true;
         if (is_passing(j))
             log_debug("%s", err->text);
         else
@@ -263,10 +265,9 @@ static int go_on(struct up_job *j, enum fetch_result result, bool whole, struct 
     recover(j);
     if (j->wait_s > 0)
         j->server_waits = o->waited;
-    if (result == FETCH_NO_NEWS)
-        rest_a_while(j);
-    else
+    if (result != FETCH_NO_NEWS || j->owes_report)
         return report(j, err);
+    rest_a_while(j);
     return 0;
 }
 
@@ -278,8 +279,7 @@ static int follow(struct up_job *j, struct err *err)
     if (has_to_wait(r))
         return wait_and_retry(j, r);
     j->is_locked_out = false;
-    if (r < 0 && whole)
-        plan_cycle(j);
+    /* A whole round that failed is still due. */
     return r < 0 ? fail(j, r, err) : go_on(j, result, whole, err);
 }
 
@@ -289,6 +289,7 @@ static int end_report(struct up_job *j, struct err *err)
     int r = fetch_finish_report(j->fetch, err);
     if (r < 0 && !is_daemon(j))
         return fail(j, r, err);
+    j->owes_report = r < 0;
     if (r < 0)
         complain(&j->report_complaint, err, false);
     else
@@ -378,8 +379,10 @@ void up_job_report_addresses(struct up_job *j)
 {
     struct err err = ERR_INIT;
     bool is_idle = j->phase == UP_ANSWER || j->phase == UP_ASK || j->phase == UP_PREPARE;
-    if (!j->has_followed || !is_idle || j->n_failures > 0 || fetch_is_reporting(j->fetch))
+    if (!j->has_followed || !is_idle || j->n_failures > 0 || fetch_is_reporting(j->fetch)) {
+        j->owes_report = true;
         return;
+    }
     if (fetch_report(j->fetch, true, &err) < 0)
         log_debug("%s", err.text);
 }

@@ -33,6 +33,7 @@ struct up_job {
     unsigned wait_s;             /* what the request under way asks for */
     bool server_waits;           /* as far as is known */
     bool is_locked_out;          /* by another process; that was said already */
+    bool owes_report;            /* of candidates: it could not be made when there was a reason */
     bool has_followed;           /* the server's state, at least once */
     unsigned n_failures;         /* since the server last answered */
     struct err complaint;        /* what was last said about failures; code 0 = nothing */

@@ -66,6 +66,31 @@ def waits(bed):
             if prefer]
 
 
+# --- what is owed --------------------------------------------------------------------------------
+
+def test_a_round_that_the_device_refused_is_made_again(live):
+    stop(settled_daemon(live))
+    del live.device_model.peers[PEER2]
+    live.device_model.refusals = 1
+    start_daemon(live, "evilcorp", "--no-nat-traversal")
+    wait_until(lambda: PEER2 in live.device_model.peers, "the peer that was missing")
+
+
+def test_an_address_that_came_while_the_server_was_away_is_reported(live):
+    settled_daemon(live)
+    live.server.requests.clear()
+    answer = live.server.answers[STATE_CALL]
+    live.server.answers[STATE_CALL] = (503, "")
+    live.state.end_waits()
+    wait_until(lambda: len(live.server.requests) >= 2, "a retry")
+    live.in_namespace("ip", "addr", "add", "172.31.9.9/24", "dev", "eth0")
+    n = len(live.server.requests)
+    wait_until(lambda: len(live.server.requests) >= n + 2, "further retries")
+    live.server.answers[STATE_CALL] = answer
+    wait_until(lambda: any(r[1] == "/user/candidates" and "172.31.9.9" in r[2]
+                           for r in live.server.requests), "the report")
+
+
 # --- news ---------------------------------------------------------------------------------------
 
 def test_a_change_is_followed_at_once(live):

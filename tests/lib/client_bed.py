@@ -138,6 +138,7 @@ class ScriptedDevice:
     def __init__(self, path, answer):
         self.answer = answer
         self.sets = []
+        self.refusals = 0  # so many sets from now on fail
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
         self.listener.listen()
@@ -158,12 +159,16 @@ class ScriptedDevice:
             if line != "\n":
                 request.append(line.rstrip("\n"))
                 continue
+            error = 0
             if request and request[0] == "get=1":
                 text = self.answer() if callable(self.answer) else self.answer
             else:
-                self.sets.append(request)
                 text = ""
-            stream.write(text + "errno=0\n\n")
+                error = -5 if self.refusals > 0 else 0
+                self.refusals -= bool(error)
+                if not error:
+                    self.sets.append(request)
+            stream.write(f"{text}errno={error}\n\n")
             stream.flush()
             request = []
 

@@ -115,6 +115,8 @@ int record_decode_endpoint_option(const char *text, size_t len, struct endpoint 
 /* JSON array of endpoint strings, more than CANDIDATES_DECODE_MAX: -E2BIG. */
 int record_decode_candidates(const char *text, size_t len, struct endpoint **ret, size_t *ret_n,
                              struct err *err);
+/* The same endpoints in the same order. */
+bool endpoints_equal(const struct endpoint *a, const struct endpoint *b, size_t n);
 void endpoints_free(struct endpoint *eps, size_t n);
 /* {"unspecified_ip_in_override_endpoint":bool}, missing = false. */
 int record_decode_capabilities(const char *text, size_t len, bool *ret_unspecified_ip,

@@ -41,6 +41,14 @@ static int decoded(struct api *api, const char *path, int r, struct err *err)
     return r == -ENOMEM ? r : -EBADMSG;
 }
 
+/* Of an answer that has nothing to say. */
+static int decoded_nothing(struct api *api, const char *path, const struct buf *answer,
+                           struct err *err)
+{
+    return decoded(api, path,
+                   record_decode_nothing(answer->data ? answer->data : "", answer->len, err), err);
+}
+
 static int call_nothing(struct api *api, const char *method, const char *path,
                         const struct buf *body, struct err *err)
 {
@@ -48,8 +56,7 @@ static int call_nothing(struct api *api, const char *method, const char *path,
     int r = call(api, method, path, body, &answer, err);
     if (r < 0)
         return r;
-    return decoded(api, path,
-                   record_decode_nothing(answer.data ? answer.data : "", answer.len, err), err);
+    return decoded_nothing(api, path, &answer, err);
 }
 
 static void warn_skipped(void *user, const char *reason)
@@ -111,8 +118,7 @@ int api_finish_candidates(struct api *api, struct err *err)
     int r = rest_finish(api->rest, &answer, &api->last, err);
     if (r < 0)
         return r;
-    return decoded(api, "/user/candidates",
-                   record_decode_nothing(answer.data ? answer.data : "", answer.len, err), err);
+    return decoded_nothing(api, "/user/candidates", &answer, err);
 }
 
 int api_get_capabilities(struct api *api, bool *ret_unspecified_ip, struct err *err)

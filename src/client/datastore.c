@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "heap.h"
 #include "innernet/log.h"
@@ -87,9 +86,7 @@ int datastore_open(const char *path, enum datastore_mode mode, struct datastore 
     if (!d.path)
         return err_set(err, -ENOMEM, "%s - out of memory", path);
     d.stamp = fs_stamp_take(path);
-    struct stat st;
-    if (stat(path, &st) == 0 && st.st_size > 0)
-        heap_expect((size_t)st.st_size);
+    heap_expect(d.stamp.size); /* unknown, 0, when it was written this very moment */
     int r = fs_read_file(path, DATASTORE_FILE_MAX, &d.text, &d.mode, err);
     if (r < 0 && !(r == -ENOENT && mode == DATASTORE_UPDATE))
         return r;

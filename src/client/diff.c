@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "innernet/map.h"
 
@@ -21,11 +20,6 @@ static int index_device(const struct wg_device *device, struct map *ret)
     return r;
 }
 
-static bool same_key(const struct key *a, const struct key *b)
-{
-    return memcmp(a->bytes, b->bytes, KEY_LEN) == 0; /* public keys are no secrets */
-}
-
 /* Where both lists have one order, as a device that this program filled has, no table is needed. */
 int diff_match(const struct wg_device *device, const struct peer *peers, size_t n_peers,
                size_t **ret)
@@ -38,7 +32,7 @@ int diff_match(const struct wg_device *device, const struct peer *peers, size_t 
     for (size_t i = 0; i < n_peers; i++) {
         const struct key *key = &peers[i].public_key;
         size_t at = next;
-        if (at >= device->n_peers || !same_key(&device->peers[at].public_key, key)) {
+        if (at >= device->n_peers || !key_equal(&device->peers[at].public_key, key)) {
             if (by_key.n_slots == 0 && index_device(device, &by_key) < 0)
                 return -ENOMEM;
             if (!map_get(&by_key, key->bytes, KEY_LEN, &at))
@@ -60,7 +54,7 @@ static const struct wg_peer *device_peer(const struct diff_input *in, size_t at)
 /* Disabled peers are as good as absent, and we are no peer of ourselves. */
 static bool takes_part(const struct wg_device *device, const struct peer *p)
 {
-    return !p->is_disabled && !(device->has_key && same_key(&p->public_key, &device->public_key));
+    return !p->is_disabled && !(device->has_key && key_equal(&p->public_key, &device->public_key));
 }
 
 static bool is_left_alone(const struct diff_input *in, size_t at, const struct wg_peer *before)
@@ -134,7 +128,7 @@ static void diff_removals(const struct diff_input *in, const struct seen *seen, 
         const struct wg_peer *before = &in->device->peers[i];
         if (seen->on_device[i])
             continue;
-        if (in->server_key && same_key(in->server_key, &before->public_key))
+        if (in->server_key && key_equal(in->server_key, &before->public_key))
             continue;
         d->items[d->n++] = (struct diff){.action = DIFF_REMOVE, .before = before};
         d->n_changes++;

@@ -42,10 +42,7 @@ bool fetch_candidates_are_known(const struct peer *self, const struct endpoint *
 {
     if (self->n_candidates != n && !(has_reported && self->n_candidates == n + 1))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (!endpoint_equal(&self->candidates[i], &eps[i]))
-            return false;
-    return true;
+    return endpoints_equal(self->candidates, eps, n);
 }
 
 /* The record of our own address; overrides do not touch candidates. */
@@ -67,9 +64,7 @@ int fetch_report(struct fetch *f, bool only_news, struct err *err)
         return err_prefix(err, r, "%s: local addresses", f->interface);
     n = fetch_candidate_endpoints(ips, n, f->device.listen_port, eps);
     const struct peer *self = find_self(f);
-    bool is_same = n == f->n_reporting;
-    for (size_t i = 0; is_same && i < n; i++)
-        is_same = endpoint_equal(&eps[i], &f->reporting[i]);
+    bool is_same = n == f->n_reporting && endpoints_equal(eps, f->reporting, n);
     f->has_reported = f->has_reported && is_same;
     if (only_news && f->has_reported)
         return 0;

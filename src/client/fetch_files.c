@@ -69,17 +69,17 @@ static int connect_to(struct fetch *f, struct err *err)
     return r < 0 ? r : api_open(f->hub, &f->config, &f->report_api, err);
 }
 
-static int load_config(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *err)
+static int load_config(struct fetch *f, const struct fs_stamp *stamp, bool *ret_changed,
+                       bool *ret_moved, struct err *err)
 {
     struct client_config config = {0};
-    struct fs_stamp stamp = fs_stamp_take(f->config_path);
     int r = client_config_load(f->config_path, true, &config, err);
     if (r < 0)
         return r;
     bool is_first = !f->api.rest;
     *ret_changed = is_first || !says_the_same(&config, &f->config);
     *ret_moved = is_first || is_other_server(&config, &f->config);
-    f->config_stamp = stamp;
+    f->config_stamp = *stamp;
     if (!*ret_changed) {
         client_config_done(&config);
         return 0;
@@ -119,7 +119,7 @@ int fetch_load(struct fetch *f, bool *ret_changed, bool *ret_moved, struct err *
     bool config_changed = false;
     *ret_moved = false;
     if (!f->is_loaded || !fs_stamp_equal(&stamp, &f->config_stamp)) {
-        int r = load_config(f, &config_changed, ret_moved, err);
+        int r = load_config(f, &stamp, &config_changed, ret_moved, err);
         if (r < 0)
             return r;
     }

@@ -99,7 +99,7 @@ static bool text_equal(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static bool endpoints_equal(const struct endpoint *a, const struct endpoint *b, size_t n)
+bool endpoints_equal(const struct endpoint *a, const struct endpoint *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!endpoint_equal(&a[i], &b[i]))

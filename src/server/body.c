@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "gzip.h"
 #include "innernet/digest.h"
@@ -33,6 +34,11 @@ struct body *body_new_tagged(struct buf *text)
     snprintf(b->etag[BODY_PLAIN], BODY_ETAG_MAX, "\"%s\"", name);
     snprintf(b->etag[BODY_GZIP], BODY_ETAG_MAX, "\"%s-gzip\"", name);
     return b;
+}
+
+bool body_equal(const struct body *a, const struct body *b)
+{
+    return strcmp(a->etag[BODY_PLAIN], b->etag[BODY_PLAIN]) == 0;
 }
 
 struct body *body_ref(struct body *b)

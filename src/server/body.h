@@ -1,6 +1,7 @@
 #pragma once
 /* Answers ready to be sent, shared by count of references. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "innernet/buf.h"
@@ -26,6 +27,8 @@ struct body {
 struct body *body_new(struct buf *text);
 /* The same with entity tags. */
 struct body *body_new_tagged(struct buf *text);
+/* Do both have the same contents? Of bodies with tags only. */
+bool body_equal(const struct body *a, const struct body *b);
 struct body *body_ref(struct body *b);
 void body_unref(struct body *b); /* takes NULL */
 /* Makes the gzip form unless it is there. 0 or -ENOMEM. */

@@ -32,12 +32,8 @@ static int follow_row(struct change *c, struct model *m)
 
 static bool same_candidates(const struct peer *a, const struct peer *b)
 {
-    if (a->n_candidates != b->n_candidates)
-        return false;
-    for (size_t i = 0; i < a->n_candidates; i++)
-        if (!endpoint_equal(&a->candidates[i], &b->candidates[i]))
-            return false;
-    return true;
+    return a->n_candidates == b->n_candidates &&
+           endpoints_equal(a->candidates, b->candidates, a->n_candidates);
 }
 
 /* Of a check that went well. */

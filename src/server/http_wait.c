@@ -1,7 +1,6 @@
 #include "http_wait.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "innernet/log.h"
@@ -24,11 +23,6 @@ void http_waits_done(struct http_waits *w)
 
 /* --- who waits for what --- */
 
-static bool same_body(const struct body *a, const struct body *b)
-{
-    return strcmp(a->etag[BODY_PLAIN], b->etag[BODY_PLAIN]) == 0;
-}
-
 /* Those who come later have the body of this moment, and the others may still have the one before:
  * all are woken for the difference, even when it is undone by then, and who has it already waits
  * on. */
@@ -36,7 +30,7 @@ static struct http_watch *find_watch(struct http_waits *w, struct snapshot_entry
 {
     struct http_watch *watch = entry->watch;
     if (watch) {
-        watch->is_mixed = watch->is_mixed || !same_body(watch->body, entry->body);
+        watch->is_mixed = watch->is_mixed || !body_equal(watch->body, entry->body);
         return watch;
     }
     watch = malloc(sizeof(*watch));
@@ -152,7 +146,7 @@ static bool compare(struct http_waits *w, struct http_watch *watch, bool roaming
     if (!entry)
         return false;
     watch->version = entry->version;
-    if (!watch->is_mixed && same_body(entry->body, watch->body)) {
+    if (!watch->is_mixed && body_equal(entry->body, watch->body)) {
         link_remove(&watch->link);
         link_append(&w->watches, &watch->link);
         return true;

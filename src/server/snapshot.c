@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "visibility.h"
 
@@ -123,7 +122,7 @@ static int digest_view(const struct snapshot *s, int64_t cidr_id, char ret[stati
  */
 static void replace_body(struct body **at, struct body *fresh)
 {
-    if (*at && fresh && *at != fresh && strcmp((*at)->etag[0], fresh->etag[0]) == 0) {
+    if (*at && fresh && *at != fresh && body_equal(*at, fresh)) {
         body_unref(fresh);
         return;
     }

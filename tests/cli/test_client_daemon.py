@@ -2,12 +2,11 @@
 
 import fcntl
 import re
-import signal
 import threading
 
 import pytest
 
-from client_bed import PEER3_KEY, hex_key, wait_until
+from client_bed import PEER3_KEY, end_daemon, hex_key, wait_until
 from client_network import STATE, bed, network, running, set_state
 
 PORT = 4242  # of the second interface, by which its candidates are told apart
@@ -47,13 +46,6 @@ def start_daemon(bed, *args):
     return bed.start("-v", "--backend", "userspace", "up", "-d", *args, "--no-write-hosts")
 
 
-def stop(daemon):
-    daemon.send_signal(signal.SIGTERM)
-    output, _ = daemon.communicate(timeout=30)
-    assert daemon.returncode == 0, output
-    return output
-
-
 def test_nat_traversal_of_one_interface_does_not_delay_another(two):
     daemon = start_daemon(two, "--interval", "1")
     wait_until(lambda: reports(two, second=True) >= 4, "rounds of the second interface")
@@ -61,7 +53,7 @@ def test_nat_traversal_of_one_interface_does_not_delay_another(two):
     assert reports(two, second=False) == 1
     wait_until(lambda: endpoint(two) == "1.1.1.1:1", "the first interface's last candidate")
     assert reports(two, second=False) == 1
-    output = stop(daemon)
+    output = end_daemon(daemon)
     tries = re.findall(r"Trying endpoint (\S+) for peer peer3", output)
     assert tries[:2] == UNREACHABLE[::-1]
 
@@ -84,7 +76,7 @@ def test_a_lock_delays_only_its_own_interface(two):
         wait_until(lambda: reports(two, second=True) >= 3, "rounds of the second interface")
         assert reports(two, second=False) == 0 and not two.has_device()
     wait_until(lambda: reports(two, second=False) >= 1, "the first interface")
-    assert "Waiting for another innernet process that works on evilcorp" in stop(daemon)
+    assert "Waiting for another innernet process that works on evilcorp" in end_daemon(daemon)
 
 
 def test_a_new_interface_is_noticed_and_a_removed_one_left_alone(network):
@@ -94,7 +86,7 @@ def test_a_new_interface_is_noticed_and_a_removed_one_left_alone(network):
     wait_until(lambda: reports(network, second=True) >= 1, "the second interface")
     (network.config_dir / "second.conf").unlink()
     wait_until(lambda: two_rounds_without_second(network), "the end of the second interface")
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def two_rounds_without_second(bed):
@@ -131,7 +123,7 @@ def test_the_daemon_follows_only_with_the_lock(network):
         assert not network.store.exists()
     wait_until(lambda: reports(network, second=False) == 1, "the rest of the round")
     assert hex_key(PEER3_KEY) in network.device()["peers"] and network.store.exists()
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def wait_for_line(process, text):
@@ -151,7 +143,7 @@ def test_settings_do_not_wait_for_the_daemons_server(network):
     slow.release.set()
     wait_until(lambda: ":777" in str(network.server.bodies("PUT", "/user/candidates")),
                "a report of the new port")
-    stop(daemon)
+    end_daemon(daemon)
     assert network.device()["listen_port"] == "777"
     assert "listen-port = 777" in network.conf.read_text()
 
@@ -165,7 +157,7 @@ def test_two_settings_at_once_both_count(network):
     for process in processes:
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0, output
-    stop(daemon)
+    end_daemon(daemon)
     text = network.conf.read_text()
     assert "listen-port = 777" in text and '"10.66.2.2" = "4.4.4.4:4"' in text
 

@@ -3,10 +3,10 @@
 
 import pytest
 
-from client_bed import PEER3_KEY, hex_key, wait_until
+from client_bed import PEER3_KEY, end_daemon, hex_key, wait_until
 from client_network import STATE, bed, changed, network, set_state
 from name_server import NameServer
-from test_client_waiting import (STATE_CALL, live, second, settled_daemon, start_daemon, stop,
+from test_client_waiting import (STATE_CALL, live, second, settled_daemon, start_daemon,
                                  wait_for_waiting)
 
 PEER3 = hex_key(PEER3_KEY)
@@ -41,7 +41,7 @@ def test_a_name_that_nobody_answers_delays_no_other_network(live, second):
                len(live.state.statuses) >= n + 4, "rounds of both networks")
     assert names.questions == ["silent.example"]
     assert PEER3 in live.device_model.peers and endpoint_of(live) is None
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def test_a_name_that_is_resolved_later_needs_no_server(live):
@@ -58,7 +58,7 @@ def test_a_name_that_is_resolved_later_needs_no_server(live):
     assert live.server.calls() == calls and live.state.n_waiting == 1  # the same request
     live.state.set(STATE["peers"][:3])  # and it is heard
     wait_until(lambda: PEER3 not in live.device_model.peers, "the change")
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def test_news_about_others_lose_no_name(live):
@@ -72,7 +72,7 @@ def test_news_about_others_lose_no_name(live):
                "the news")
     names.answer("late.example", ADDRESS)
     wait_until(lambda: endpoint_of(live) == f"{ADDRESS}:7", "the endpoint")
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def test_a_name_that_is_out_of_date_is_not_set(live):
@@ -90,7 +90,7 @@ def test_a_name_that_is_out_of_date_is_not_set(live):
     names.answer("other.example", ADDRESS)
     wait_until(lambda: any(p.get("endpoint") == f"{ADDRESS}:6"
                            for p in live.device_model.peers.values()), "the name of another peer")
-    stop(daemon)
+    end_daemon(daemon)
     assert endpoints_set(live) == ["8.8.4.4:8"]
 
 
@@ -101,7 +101,7 @@ def test_nat_traversal_comes_back_to_a_name(live):
     wait_until(lambda: endpoint_of(live) == "1.1.1.1:1", "the candidate before")
     names.answer("late.example", ADDRESS)
     wait_until(lambda: len(endpoints_set(live)) >= 4, "all of them")
-    stop(daemon)
+    end_daemon(daemon)
     assert endpoints_set(live) == ["9.9.9.8:8", "1.1.1.1:1", f"{ADDRESS}:2", "9.9.9.8:8"]
 
 
@@ -117,7 +117,7 @@ def test_the_name_of_the_server_delays_no_other_network(live, second):
     assert names.questions == ["server.example"] and live.server.calls() == []
     names.answer("server.example", "172.31.1.1")
     wait_until(lambda: STATE_CALL in live.server.calls(), "the interface is up")
-    stop(daemon)
+    end_daemon(daemon)
 
 
 @pytest.mark.parametrize("command", ["up", "fetch"])

@@ -3,13 +3,12 @@
 
 import json
 import re
-import signal
 import threading
 
 import pytest
 
-from client_bed import (PEER2_KEY, PEER3_KEY, SERVER_IP, ScriptedServer, hex_key, socket_in_netns,
-                        wait_until)
+from client_bed import (PEER2_KEY, PEER3_KEY, SERVER_IP, ScriptedServer, end_daemon, hex_key,
+                        socket_in_netns, wait_until)
 from client_network import OTHER_KEY, STATE, bed, changed, hosts_section, network
 from model_device import ModelDevice
 from waiting_state import WaitingState
@@ -42,13 +41,6 @@ def start_daemon(bed, *args, interval="86400"):
     return daemon
 
 
-def stop(daemon):
-    daemon.send_signal(signal.SIGTERM)
-    output, _ = daemon.communicate(timeout=30)
-    assert daemon.returncode == 0, output
-    return output
-
-
 def wait_for_waiting(bed):
     """The daemon is done with everything and waits for news."""
     wait_until(lambda: bed.state.n_waiting == 1, "the daemon waits at the server")
@@ -69,7 +61,7 @@ def waits(bed):
 # --- what is owed --------------------------------------------------------------------------------
 
 def test_a_round_that_the_device_refused_is_made_again(live):
-    stop(settled_daemon(live))
+    end_daemon(settled_daemon(live))
     del live.device_model.peers[PEER2]
     live.device_model.refusals = 1
     start_daemon(live, "evilcorp", "--no-nat-traversal")
@@ -101,12 +93,12 @@ def test_a_change_is_followed_at_once(live):
     wait_until(lambda: "peer3" not in hosts_section(live), "the hosts file")
     wait_for_waiting(live)
     assert waits(live)[-1] == ('"v2"', 300)
-    stop(daemon)
+    end_daemon(daemon)
     assert live.stored_peers()["peer3"]["is_disabled"]
 
 
 def test_the_wait_is_the_rest_of_the_interval(live):
-    stop(settled_daemon(live, interval="60"))
+    end_daemon(settled_daemon(live, interval="60"))
     [(_, seconds)] = waits(live)
     assert 53 <= seconds <= 66
 
@@ -125,7 +117,7 @@ def test_a_change_touches_nobody_else(live):
     assert live.device_model.peers[PEER3]["endpoint"] == "8.8.4.4:8"
     assert live.device_model.peers[PEER2]["endpoint"] == "9.9.9.9:9"
     assert live.hosts.stat().st_ino == hosts
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def test_a_change_that_concerns_no_device_touches_none(live):
@@ -133,7 +125,7 @@ def test_a_change_that_concerns_no_device_touches_none(live):
     live.device_model.sets.clear()
     live.state.set(changed(3, name="renamed"))
     wait_until(lambda: "renamed.evilcorp.wg" in hosts_section(live), "the new name")
-    stop(daemon)
+    end_daemon(daemon)
     assert live.device_model.sets == []
 
 
@@ -142,7 +134,7 @@ def test_a_peer_that_the_device_lacks_comes_back_with_any_news(live):
     del live.device_model.peers[PEER2]
     live.state.set(changed(3, name="renamed"))
     wait_until(lambda: PEER2 in live.device_model.peers, "the peer")
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def test_pins_are_checked_before_news_are_followed(live):
@@ -152,7 +144,7 @@ def test_pins_are_checked_before_news_are_followed(live):
     live.state.set(changed(3, public_key=OTHER_KEY))
     n = len(live.state.statuses)
     wait_until(lambda: len(live.state.statuses) > n + 1, "another attempt")
-    output = stop(daemon)
+    output = end_daemon(daemon)
     # not in every attempt
     assert len(re.findall(r"^\[E\] .*pinned key mismatch", output, re.M)) == 1
     assert live.device_model.sets == [] and live.store.read_text() == before
@@ -169,7 +161,7 @@ def test_nat_traversal_goes_on_over_news_about_others(live):
     keepalive = "persistent_keepalive_interval"
     wait_until(lambda: live.device_model.peers[PEER2].get(keepalive) == "17", "the news")
     wait_until(lambda: endpoint(PEER3) == "1.1.1.1:1", "the last candidate")
-    stop(daemon)
+    end_daemon(daemon)
     tried = [line.split("=")[1] for request in live.device_model.sets
              if f"public_key={PEER3}" in request for line in request if "endpoint=1.1.1." in line]
     assert tried == ["1.1.1.3:3", "1.1.1.2:2", "1.1.1.1:1"]  # nothing began anew
@@ -185,7 +177,7 @@ def test_a_wait_that_ends_early_is_no_reason_to_do_anything(live):
         live.state.end_waits()
         wait_until(lambda: len(live.state.statuses) == n + i + 1, "the next request")
     wait_for_waiting(live)
-    stop(daemon)
+    end_daemon(daemon)
     assert live.state.statuses[n:] == [304] * 3
     assert live.device_model.n_gets == n_gets
 
@@ -199,13 +191,13 @@ def test_everything_is_looked_after_once_in_an_interval(live):
         live.state.end_waits()
         return PEER3 in live.device_model.peers and "peer3" in live.hosts.read_text()
     wait_until(mended, "a look at everything")
-    stop(daemon)
+    end_daemon(daemon)
     assert 200 not in live.state.statuses[1:]
 
 
 def test_a_cycle_dumps_the_device_once(live):
     daemon = settled_daemon(live, interval="1")
-    output = stop(daemon)
+    output = end_daemon(daemon)
     assert live.device_model.n_gets == output.count("Fetching state") == 1
 
 
@@ -226,7 +218,7 @@ def test_candidates_are_reported_once_though_the_server_adds_one(live):
         live.state.end_waits()
         return live.device_model.n_gets >= n_gets + 3
     wait_until(three_cycles, "three cycles")
-    stop(daemon)
+    end_daemon(daemon)
     assert live.server.calls().count(CANDIDATES) == 1
 
 
@@ -238,7 +230,7 @@ def test_a_new_address_is_reported_at_once(live):
     live.in_namespace("ip", "addr", "del", "172.31.7.7/24", "dev", "eth0")
     wait_until(lambda: len(live.server.bodies(*CANDIDATES)) == 3, "another report")
     assert len(live.state.statuses) == n  # meanwhile it waits on
-    stop(daemon)
+    end_daemon(daemon)
     assert live.server.bodies(*CANDIDATES)[-1] == ["172.31.1.2:51820"]
 
 
@@ -253,7 +245,7 @@ def test_a_configuration_edited_on_disk_is_noticed(live):
         live.state.end_waits()
         return live.device_model.peers[PEER3].get("endpoint") == "4.4.4.4:4"
     wait_until(overridden, "the override")
-    stop(daemon)
+    end_daemon(daemon)
 
 
 def test_a_store_written_by_another_program_is_noticed(live):
@@ -267,7 +259,7 @@ def test_a_store_written_by_another_program_is_noticed(live):
     wait_until(asked_anew, "a request without a tag")
     wait_for_waiting(live)
     assert waits(live)[-1][0] == '"v1"'
-    stop(daemon)
+    end_daemon(daemon)
 
 
 # --- servers that do not wait, or do not answer -------------------------------------------------
@@ -279,7 +271,7 @@ def test_a_server_that_does_not_wait_is_polled(live, tags):
     wait_until(lambda: PEER3 in live.device_model.peers, "the first round")
     live.state.set(STATE["peers"][:3])
     wait_until(lambda: PEER3 not in live.device_model.peers, "the change")
-    assert "[!]" not in stop(daemon)
+    assert "[!]" not in end_daemon(daemon)
 
 
 def test_a_server_that_does_not_wait_is_not_asked_all_the_time(live):
@@ -289,7 +281,7 @@ def test_a_server_that_does_not_wait_is_not_asked_all_the_time(live):
     wait_until(lambda: len(live.state.statuses) == 2, "the request that would wait")
     for _ in range(5):  # a clock of sorts
         assert live.run("list-associations", "evilcorp").returncode == 0
-    stop(daemon)
+    end_daemon(daemon)
     assert len(live.state.statuses) == 2
 
 
@@ -317,7 +309,7 @@ def test_a_server_that_never_answers_delays_no_other(live, second):
     daemon = start_daemon(live, "--no-nat-traversal", interval="1")
     wait_until(lambda: second.calls().count(STATE_CALL) >= 3, "rounds of the other network")
     assert live.server.calls() == [STATE_CALL]  # still the same request
-    stop(daemon)
+    end_daemon(daemon)
     over.set()
 
 
@@ -326,7 +318,7 @@ def test_retry_after_is_honoured(live, second):
     daemon = start_daemon(live, "--no-nat-traversal", interval="1")
     wait_until(lambda: second.calls().count(STATE_CALL) >= 4, "rounds of the other network")
     assert live.server.calls() == [STATE_CALL]
-    assert "status code 503" in stop(daemon)
+    assert "status code 503" in end_daemon(daemon)
 
 
 def test_a_connection_that_breaks_once_is_not_worth_a_word(live):
@@ -347,7 +339,7 @@ def test_a_connection_that_breaks_once_is_not_worth_a_word(live):
     wait_for_waiting(live)
     live.state.set(STATE["peers"][:3])
     wait_until(lambda: PEER3 not in live.device_model.peers, "the change")
-    output = stop(daemon)
+    output = end_daemon(daemon)
     assert "[!]" not in output and "[E]" not in output and "answers again" not in output
 
 
@@ -367,7 +359,7 @@ def test_a_server_that_is_gone_is_told_of_once(live):
     live.server.answers[STATE_CALL] = answer
     live.state.set(STATE["peers"][:3])
     wait_until(lambda: PEER3 not in live.device_model.peers, "the change")
-    output = stop(daemon)
+    output = end_daemon(daemon)
     assert len(re.findall(r"^\[[!E]\] .*sending failed", output, re.M)) == 1
     assert output.count("answers again") == 1
 
@@ -381,5 +373,5 @@ def test_silent_peers_are_told_of_once(live):
         live.state.end_waits()
         return sum("endpoint=1.1.1.1:1" in r for r in live.device_model.sets) >= n
     wait_until(tried_twice, "two rounds of NAT traversal")
-    output = stop(daemon)
+    output = end_daemon(daemon)
     assert output.count("no handshake yet with") <= 1

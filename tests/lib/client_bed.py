@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -324,6 +325,14 @@ def wait_until(condition, what, deadline_s=30):
     while not condition():
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.02)
+
+
+def end_daemon(daemon):
+    """Asks it to stop, which it does in good order; what it had to say."""
+    daemon.send_signal(signal.SIGTERM)
+    output, _ = daemon.communicate(timeout=30)
+    assert daemon.returncode == 0, output
+    return output
 
 
 def need_root():

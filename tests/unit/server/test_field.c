@@ -23,6 +23,22 @@ static struct field_values fields_of(const char *text, char storage[static 512])
     return f;
 }
 
+static void assert_all(const char *const *texts, size_t n,
+                       bool (*holds)(const struct field_values *f), bool wanted)
+{
+    char storage[512];
+    for (size_t i = 0; i < n; i++) {
+        struct field_values f = fields_of(texts[i], storage);
+        if (holds(&f) != wanted)
+            fail_msg("%s is %s", texts[i], wanted ? "refused" : "taken");
+    }
+}
+
+static bool matches_tag(const struct field_values *f)
+{
+    return field_matches_etag(f, "\"tag\"");
+}
+
 static void etags_are_compared_weakly(void **state)
 {
     (void)state;
@@ -63,16 +79,8 @@ static void etags_are_compared_weakly(void **state)
         "**",
     };
     char storage[512];
-    for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-        struct field_values f = fields_of(yes[i], storage);
-        if (!field_matches_etag(&f, "\"tag\""))
-            fail_msg("%s does not match", yes[i]);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(no); i++) {
-        struct field_values f = fields_of(no[i], storage);
-        if (field_matches_etag(&f, "\"tag\""))
-            fail_msg("%s matches", no[i]);
-    }
+    assert_all(yes, ARRAY_SIZE(yes), matches_tag, true);
+    assert_all(no, ARRAY_SIZE(no), matches_tag, false);
     struct field_values none = {0};
     assert_false(field_matches_etag(&none, "\"tag\""));
     struct field_values star = fields_of("*", storage);
@@ -109,17 +117,8 @@ static void gzip_is_accepted_by_weight(void **state)
         "gzip2",
         "\"gzip\"",
     };
-    char storage[512];
-    for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-        struct field_values f = fields_of(yes[i], storage);
-        if (!field_accepts_gzip(&f))
-            fail_msg("%s is not accepted", yes[i]);
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(no); i++) {
-        struct field_values f = fields_of(no[i], storage);
-        if (field_accepts_gzip(&f))
-            fail_msg("%s is accepted", no[i]);
-    }
+    assert_all(yes, ARRAY_SIZE(yes), field_accepts_gzip, true);
+    assert_all(no, ARRAY_SIZE(no), field_accepts_gzip, false);
 }
 
 static void the_first_wait_counts(void **state)
